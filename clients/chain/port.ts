@@ -1,0 +1,144 @@
+import type { MinerCodeName } from '#core/gradient/codes.ts';
+import type { Hparams } from '#core/gradient/hparams.ts';
+import type { Commitment, RosterEntry, WindowRecord } from '#core/gradient/records.ts';
+
+/** The chain as the gradient family's processes see it. Every read is of the latest state; missing things are undefined, not errors. */
+export interface ChainReader {
+	/** Milliseconds of the shared Clock. */
+	clockMs(): Promise<bigint>;
+	network(): Promise<NetworkInfo>;
+	/** Parameters in force in a window. */
+	hparamsAt(window: bigint): Promise<Hparams>;
+	/** Checkpoint in force in a window. */
+	checkpointAt(window: bigint): Promise<CheckpointAnchor>;
+	windowRecord(window: bigint): Promise<WindowRecord | undefined>;
+	/** In order of seq; empty when nobody committed. */
+	commitments(window: bigint): Promise<readonly Commitment[]>;
+	/** As of a sealed window, ascending uid. */
+	roster(window: bigint): Promise<readonly RosterEntry[]>;
+	miner(uid: number): Promise<Miner | undefined>;
+	miners(): Promise<readonly Miner[]>;
+	validator(uid: number): Promise<Validator | undefined>;
+	/** The enclave that a validator's submissions are checked against. */
+	enclave(validatorUid: number): Promise<EnclaveRecord | undefined>;
+	/** Where a validator's chain of payloads stands; undefined before its first submission. */
+	payloadChain(validatorUid: number): Promise<PayloadChain | undefined>;
+	/** What the ledger recorded of one validator's payload; undefined until its last slice is settled. */
+	settledScores(window: bigint, validatorUid: number): Promise<SettledScores | undefined>;
+}
+
+export interface NetworkInfo {
+	readonly id: string;
+	readonly windowDurationMs: bigint;
+}
+
+export interface CheckpointAnchor {
+	/** 0 for the genesis checkpoint. */
+	readonly boundary: bigint;
+	/** SHA-256 of the safetensors file. */
+	readonly hash: Uint8Array;
+	readonly activation: bigint;
+}
+
+export interface Miner {
+	readonly uid: number;
+	readonly generation: number;
+	readonly owner: string;
+	readonly operator: string;
+	readonly registeredWindow: bigint;
+	/** 0 until credentials are set. */
+	readonly credVersion: number;
+	/** Seal ciphertext of the credentials of `credVersion`; empty when that is 0. */
+	readonly credentials: Uint8Array;
+	readonly active: boolean;
+	readonly stake: bigint;
+}
+
+export interface Validator {
+	readonly uid: number;
+	readonly generation: number;
+	readonly owner: string;
+	readonly operator: string;
+	readonly registeredWindow: bigint;
+	readonly active: boolean;
+	readonly slashed: boolean;
+	readonly stake: bigint;
+}
+
+export interface EnclaveRecord {
+	readonly validatorUid: number;
+	readonly validatorGeneration: number;
+	readonly publicKey: Uint8Array;
+	readonly pcrRow: number;
+	readonly registeredMs: bigint;
+	readonly documentMs: bigint;
+}
+
+export interface PayloadChain {
+	readonly lastWindow: bigint;
+	/** SHA-256 of the last payload. */
+	readonly lastDigest: Uint8Array;
+	readonly lastPayload: Uint8Array;
+	/** Roster rows of it that are settled so far, and how many it has. */
+	readonly settledRows: number;
+	readonly totalRows: number;
+}
+
+export interface SettledScores {
+	readonly window: bigint;
+	readonly validatorUid: number;
+	readonly payloadSha256: Uint8Array;
+	readonly miners: readonly SettledMiner[];
+}
+
+export interface SettledMiner {
+	readonly uid: number;
+	readonly generation: number;
+	readonly code: number;
+	readonly codeName: MinerCodeName | undefined;
+	/** Micro-nats; 0 unless code is 0. */
+	readonly score: number;
+	readonly random: number;
+	/** u16 share of the validator's weights. */
+	readonly weight: number;
+}
+
+/** A transaction that succeeded. Failures throw CHAIN_REJECTED with `details.abort` (the contract's named error), CHAIN_CONFLICT or CHAIN_UNAVAILABLE. */
+export interface Executed {
+	/** Base58. */
+	readonly digest: string;
+	readonly gasUsedMist: bigint;
+}
+
+/** What each party sends, signed by its own key. Calls whose effect is already there (sealed, committed the same, submitted the same) succeed. */
+export interface ChainWriter {
+	readonly address: string;
+	registerMiner(request: { readonly stakeMist: bigint; readonly operator: string }): Promise<Executed & { readonly uid: number; readonly generation: number }>;
+	/** `credVersion` must be the current one plus 1; the ciphertext is bound to it. */
+	setCredentials(request: { readonly uid: number; readonly credVersion: number; readonly ciphertext: Uint8Array }): Promise<Executed>;
+	registerValidator(request: {
+		readonly stakeMist: bigint;
+		readonly operator: string;
+	}): Promise<Executed & { readonly uid: number; readonly generation: number }>;
+	registerEnclave(request: { readonly validatorUid: number; readonly attestationDocument: Uint8Array }): Promise<Executed>;
+	commitGradient(request: {
+		readonly uid: number;
+		readonly window: bigint;
+		readonly sha256: Uint8Array;
+		readonly size: bigint;
+		readonly credVersion: number;
+	}): Promise<Executed>;
+	/** Undefined when somebody else had sealed it before. */
+	sealWindow(window: bigint): Promise<Executed | undefined>;
+	/** Submits and settles as many rows as one transaction may; the rest is cranked by {@link settleSlice}. Undefined when this very payload is recorded already. */
+	submitScores(request: {
+		readonly validatorUid: number;
+		readonly window: bigint;
+		readonly payload: Uint8Array;
+		readonly signature: Uint8Array;
+	}): Promise<Executed | undefined>;
+	settleSlice(request: { readonly validatorUid: number; readonly window: bigint; readonly fromRow: number }): Promise<Executed>;
+}
+
+/** Roster rows that one settlement transaction takes, so that it stays in the cheapest computation bucket. */
+export const SETTLE_SLICE_ROWS = 40;
