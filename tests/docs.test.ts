@@ -1,0 +1,23 @@
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { errorsDocument } from '../scripts/errors-doc.ts';
+
+const root = join(import.meta.dirname, '..');
+
+test('docs/errors.md is what core/errors.ts says', () => {
+	assert.equal(readFileSync(join(root, 'docs/errors.md'), 'utf8'), errorsDocument());
+});
+
+test('every local link in the documents leads somewhere', () => {
+	for (const file of ['README.md', 'ARCHITECTURE.md', 'docs/protocol.md', 'docs/decisions.md', 'contracts/README.md']) {
+		for (const [, target] of readFileSync(join(root, file), 'utf8').matchAll(/\]\((?!https?:)([^)#]+)[^)]*\)/g)) {
+			assert.ok(existsSync(join(root, file, '..', target!)), `${file}: ${target}`);
+				() => readFileSync(join(root, file, '..', target!)),
+				(error: NodeJS.ErrnoException) => error.code === 'EISDIR',
+				`${file}: ${target}`,
+			);
+		}
+	}
+});
