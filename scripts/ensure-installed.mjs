@@ -56,9 +56,10 @@ async function installPackages() {
 	const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('npm_')));
 	const { code, output } = await withProgress('installing npm packages, about a minute the first time', () =>
 		// The CPU runtime is inside the onnxruntime-node package; its install script would fetch GPU libraries that nothing here uses.
-		run('npm', ['ci', '--loglevel=error', '--no-audit', '--no-fund'], { ...env, ONNXRUNTIME_NODE_INSTALL: 'skip' }),
+		// `npm install` and not `npm ci`: a lock file written where other platforms' optional packages cannot be had lacks them, and ci refuses that.
+		run('npm', ['install', '--no-save', '--loglevel=error', '--no-audit', '--no-fund'], { ...env, ONNXRUNTIME_NODE_INSTALL: 'skip' }),
 	);
-	if (code !== 0) stop(`npm ci failed; check that the npm registry can be reached, then run the command again.\n${output.trim().slice(-2000)}`);
+	if (code !== 0) stop(`npm install failed; check that the npm registry can be reached, then run the command again.\n${output.trim().slice(-2000)}`);
 	writeFileSync(marker, state);
 }
 
