@@ -1,0 +1,51 @@
+import { VramhubError } from '#core/errors.ts';
+import { Adam, clipNorm } from '#model/adam.ts';
+import type { ModelPool } from '#model/pool.ts';
+
+/** How a miner works on its batch. Free: the network sees only what comes out of it. */
+export interface LocalTraining {
+	/** Optimiser steps, each over the whole batch. */
+	readonly steps: number;
+	readonly learningRate: number;
+	/** L2 norm that the gradient of a step is clipped to. */
+	readonly clipNorm: number;
+}
+
+/**
+ * Found by trying on the development network's model and genesis checkpoint (`miner/train.test.ts` holds it to what matters): a few steps that go further
+ * than one, and small enough that the update still helps text that it was not made from.
+ */
+export const DEFAULT_TRAINING: LocalTraining = { steps: 4, learningRate: 0.001, clipNorm: 1 };
+
+export interface Trained {
+	/** θ₀ − θₖ, in θ's layout: what one would call the gradient of the whole walk, to be subtracted. */
+	readonly pseudoGradient: Float32Array;
+	/** Mean loss of the batch before each step, nats a token. */
+	readonly losses: readonly number[];
+}
+
+/**
+ * k steps of Adam from θ₀ on the miner's own batch. θ₀ is not changed. Reproducible: the same inputs give the same bits on the same
+ * kind of processor. Throws INTERRUPTED when the signal fires between two steps.
+ */
+export async function trainLocally(
+	pool: ModelPool,
+	parameters: Float32Array,
+	sequences: readonly Uint8Array[],
+	{ steps, learningRate, clipNorm: limit }: LocalTraining = DEFAULT_TRAINING,
+	signal?: AbortSignal,
+): Promise<Trained> {
+	const theta = Float32Array.from(parameters);
+	const adam = new Adam(theta.length);
+	const losses: number[] = [];
+	for (let step = 0; step < steps; step++) {
+		if (signal?.aborted) throw new VramhubError('INTERRUPTED', 'training was stopped');
+		const { loss, gradient } = await pool.gradient(theta, sequences);
+		losses.push(loss);
+		clipNorm(gradient, limit);
+		adam.step(theta, gradient, learningRate);
+	}
+	const pseudoGradient = theta;
+	for (let i = 0; i < theta.length; i++) pseudoGradient[i] = parameters[i]! - theta[i]!;
+	return { pseudoGradient, losses };
+}
