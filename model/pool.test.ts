@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { parameterCount } from '#core/gradient/manifest.ts';
+import { gptForwardGraph, gptParameters, gptTrainingGraph } from '#model/gpt.ts';
+import { initialWeights } from '#model/initial-weights.ts';
+import { ModelPool, mean } from '#model/pool.ts';
+import { Xoshiro128 } from '#model/random.ts';
+import { ModelSession } from '#model/session.ts';
+
+const config = { vocabulary: 256, context: 16, width: 16, layers: 2, heads: 2 };
+const graph = gptForwardGraph(config, 4);
+const trainingGraph = gptTrainingGraph(config, 4);
+const theta = initialWeights(config, 'pool.test');
+const random = Xoshiro128.seeded('sequences');
+const sequences = Array.from({ length: 11 }, () => Uint8Array.from({ length: config.context + 1 }, () => random.below(256)));
+
+test('losses and gradients are the same bits with 1, 2 and 3 threads, and those of a session', async () => {
+	const outcomes = [];
+	for (const threads of [1, 2, 3]) {
+		await using pool = new ModelPool({ graph, trainingGraph, threads });
+		outcomes.push({
+			losses: await pool.sequenceLosses(theta, sequences),
+			mean: await pool.evaluateLoss(theta, sequences),
+			...(await pool.gradient(theta, sequences)),
+		});
+	}
+	assert.deepEqual(outcomes[1], outcomes[0]);
+	assert.deepEqual(outcomes[2], outcomes[0]);
+
+	const session = await ModelSession.open(graph, theta);
+	const alone: number[] = [];
+	for (const sequence of sequences) alone.push(-(await session.logLikelihoods([sequence]))[0]! / config.context);
+	await session.close();
+	assert.deepEqual([...outcomes[0]!.losses], alone);
+	assert.equal(outcomes[0]!.mean, mean(Float64Array.from(alone)));
+	assert.ok(Math.abs(outcomes[0]!.loss - outcomes[0]!.mean) < 1e-6);
+});
+
+test('a step against the gradient lowers the loss by about the squared norm', async () => {
+	await using pool = new ModelPool({ graph, trainingGraph, threads: 2 });
+	const { gradient } = await pool.gradient(theta, sequences);
+	const squaredNorm = gradient.reduce((sum, v) => sum + v * v, 0);
+	const rate = 1e-2 / squaredNorm;
+	const before = await pool.evaluateLoss(theta, sequences);
+	const after = await pool.evaluateLoss(
+		theta.map((v, i) => v - rate * gradient[i]!),
+		sequences,
+	);
+	assert.ok(Math.abs((before - after) / 1e-2 - 1) < 0.1, `fell by ${before - after}, not about 0.01`);
+});
+
+test('concurrent calls with different parameters do not mix', async () => {
+	await using pool = new ModelPool({ graph, threads: 2 });
+	const other = initialWeights(config, 'another');
+	const [a, b] = [await pool.evaluateLoss(theta, sequences), await pool.evaluateLoss(other, sequences)];
+	assert.notEqual(a, b);
+	assert.deepEqual(await Promise.all([theta, other, theta, other].map((parameters) => pool.evaluateLoss(parameters, sequences))), [a, b, a, b]);
+});
+
+test('errors of a thread reach the caller, and the pool goes on', async () => {
+	await using pool = new ModelPool({ graph, threads: 2 });
+	await assert.rejects(pool.gradient(theta, sequences), { code: 'BAD_ARGUMENT', message: /training graph/ });
+	await assert.rejects(pool.evaluateLoss(theta, [new Uint8Array(3)]), { code: 'BAD_ARGUMENT' });
+	await assert.rejects(pool.evaluateLoss(theta, []), { code: 'BAD_ARGUMENT' });
+	await assert.rejects(pool.evaluateLoss(new Float32Array(3), sequences), { code: 'BAD_ARGUMENT' });
+	assert.ok((await pool.evaluateLoss(theta, sequences)) > 0);
+});
+
+test('a thread that dies fails what is under way and what comes later', async () => {
+	const crash = new URL('data:text/javascript,import{parentPort}from"node:worker_threads";parentPort.on("message",()=>{throw new Error("boom")})');
+	const pool = new ModelPool({ graph, threads: 2, workerEntry: crash });
+	await assert.rejects(pool.evaluateLoss(theta, sequences), { code: 'INVARIANT', message: /boom/ });
+	await assert.rejects(pool.evaluateLoss(theta, sequences), { code: 'INVARIANT' });
+	await pool.close();
+});
+
+test('close waits for what is under way, ends the threads and is final', async () => {
+	const pool = new ModelPool({ graph, threads: 2 });
+	const running = pool.evaluateLoss(theta, sequences);
+	await Promise.all([pool.close(), pool.close()]);
+	assert.ok((await running) > 0);
+	await assert.rejects(pool.evaluateLoss(theta, sequences), { code: 'INTERRUPTED' });
+});
+
+test('initial weights are reproducible, of the right spread, and differ by seed', () => {
+	assert.deepEqual(initialWeights(config, 'a'), initialWeights(config, 'a'));
+	assert.notDeepEqual(initialWeights(config, 'a'), initialWeights(config, 'b'));
+	assert.equal(theta.length, parameterCount({ parameters: gptParameters(config) }));
+	const table = theta.subarray(0, 256 * 16);
+	const deviation = Math.sqrt(table.reduce((sum, v) => sum + v * v, 0) / table.length);
+	assert.ok(Math.abs(deviation / 0.02 - 1) < 0.05, `deviation ${deviation}`);
+});
