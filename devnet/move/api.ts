@@ -83,6 +83,8 @@ export interface TransactionContext {
 	readonly epochTimestampMs: bigint;
 	readonly gasPrice: bigint;
 	readonly gasBudget: bigint;
+	/** The epoch's reference price; `gasPrice` when left out. */
+	readonly referenceGasPrice?: bigint;
 }
 
 /** Verified Nitro document fields, as `sui::nitro_attestation` exposes them. PCRs keep their index; all-zero ones are dropped. */

@@ -1,0 +1,195 @@
+/**
+ * `sui::group_ops`: BLS12-381 scalars, G1, G2 and GT (draft-irtf-cfrg-pairing-friendly-curves-11 encodings: big-endian, points
+ * compressed; the message domain is that of `BLS_SIG_…_NUL_` hashing, which @noble/curves has as default). Type numbers are
+ * those of `sui::bls12381`. Uncompressed G1 and multi-scalar multiplication of it are left out and say so.
+ */
+import { bls12_381 } from '@noble/curves/bls12-381.js';
+import { MoveFailure } from '#devnet/move/api.ts';
+import { NativeAbort } from '#devnet/move/errors.ts';
+import { GROUP_COST } from '#devnet/move/natives/costs.ts';
+import type { NativeCall, NativeTable } from '#devnet/move/natives/native.ts';
+import { bytesOf, byteVector, type Value } from '#devnet/move/values.ts';
+
+const { Fr, Fp2, Fp12 } = bls12_381.fields;
+const G1 = bls12_381.G1.Point;
+const G2 = bls12_381.G2.Point;
+
+const E_INVALID_INPUT = 1;
+const E_INPUT_TOO_LONG = 2;
+const MAX_TERMS = 32;
+
+const GROUPS = ['scalar', 'g1', 'g2', 'gt'] as const;
+type Group = (typeof GROUPS)[number];
+type Scalar = bigint;
+type Gt = ReturnType<typeof bls12_381.pairing>;
+
+function groupOf(type: Value): Group {
+	if (type === 4) throw new MoveFailure({ kind: 'unsupported', feature: 'sui::group_ops on uncompressed G1' });
+	const group = GROUPS[type as number];
+	if (group === undefined) throw new NativeAbort(E_INVALID_INPUT);
+	return group;
+}
+
+/** Turns whatever a parser throws into the native's abort. */
+function parsed<T>(parse: () => T): T {
+	try {
+		return parse();
+	} catch (error) {
+		if (error instanceof NativeAbort || error instanceof MoveFailure) throw error;
+		throw new NativeAbort(E_INVALID_INPUT);
+	}
+}
+
+function scalar(bytes: Uint8Array): Scalar {
+	if (bytes.length !== 32) throw new NativeAbort(E_INVALID_INPUT);
+	const value = BigInt(`0x${Buffer.from(bytes).toString('hex')}`);
+	if (value >= Fr.ORDER) throw new NativeAbort(E_INVALID_INPUT);
+	return value;
+}
+
+function scalarBytes(value: Scalar): Uint8Array {
+	return Buffer.from(Fr.create(value).toString(16).padStart(64, '0'), 'hex');
+}
+
+/** On the curve and in the prime-order subgroup. */
+function g1(bytes: Uint8Array) {
+	if (bytes.length !== 48) throw new NativeAbort(E_INVALID_INPUT);
+	const point = G1.fromBytes(bytes);
+	if (!point.is0()) point.assertValidity();
+	return point;
+}
+
+function g2(bytes: Uint8Array) {
+	if (bytes.length !== 96) throw new NativeAbort(E_INVALID_INPUT);
+	const point = G2.fromBytes(bytes);
+	if (!point.is0()) point.assertValidity();
+	return point;
+}
+
+/** The six Fp2 coefficients in the order of the powers of w; @noble/curves keeps the even ones first. */
+const GT_ORDER = [0, 3, 1, 4, 2, 5] as const;
+const FP2_BYTES = 96;
+
+function gtBytes(value: Gt): Uint8Array {
+	const native = Fp12.toBytes(value);
+	const out = new Uint8Array(native.length);
+	GT_ORDER.forEach((from, to) => {
+		out.set(native.subarray(from * FP2_BYTES, (from + 1) * FP2_BYTES), to * FP2_BYTES);
+	});
+	return out;
+}
+
+function gt(bytes: Uint8Array): Gt {
+	if (bytes.length !== 6 * FP2_BYTES) throw new NativeAbort(E_INVALID_INPUT);
+	const native = new Uint8Array(bytes.length);
+	GT_ORDER.forEach((to, from) => {
+		const part = bytes.subarray(from * FP2_BYTES, (from + 1) * FP2_BYTES);
+		Fp2.fromBytes(part); // range check
+		native.set(part, to * FP2_BYTES);
+	});
+	return Fp12.fromBytes(native);
+}
+
+/** `times` a point or GT element; zero gives the identity. */
+function multiply(group: Exclude<Group, 'scalar'>, element: Uint8Array, times: Scalar): Uint8Array {
+	switch (group) {
+		case 'g1':
+			return (times === 0n ? G1.ZERO : g1(element).multiplyUnsafe(times)).toBytes();
+		case 'g2':
+			return (times === 0n ? G2.ZERO : g2(element).multiplyUnsafe(times)).toBytes();
+		case 'gt':
+			return gtBytes(Fp12.pow(gt(element), times));
+	}
+}
+
+function combine(group: Group, left: Uint8Array, right: Uint8Array, negate: boolean): Uint8Array {
+	switch (group) {
+		case 'scalar':
+			return scalarBytes(negate ? Fr.sub(scalar(left), scalar(right)) : Fr.add(scalar(left), scalar(right)));
+		case 'g1':
+			return (negate ? g1(left).subtract(g1(right)) : g1(left).add(g1(right))).toBytes();
+		case 'g2':
+			return (negate ? g2(left).subtract(g2(right)) : g2(left).add(g2(right))).toBytes();
+		case 'gt':
+			return gtBytes(negate ? Fp12.mul(gt(left), Fp12.inv(gt(right))) : Fp12.mul(gt(left), gt(right)));
+	}
+}
+
+function addition(call: NativeCall, args: readonly Value[], negate: boolean): Value[] {
+	const group = groupOf(args[0] as Value);
+	call.charge(GROUP_COST.add[group]);
+	return [byteVector(parsed(() => combine(group, bytesOf(args[1]), bytesOf(args[2]), negate)))];
+}
+
+export const GROUP_NATIVES: NativeTable = {
+	'group_ops::internal_validate': (call, [type, bytes]) => {
+		const group = groupOf(type);
+		call.charge(GROUP_COST.decode[group]);
+		const data = bytesOf(bytes);
+		// GT elements are made by pairings only: the chain does not accept foreign ones.
+		if (group === 'gt') return [false];
+		try {
+			if (group === 'scalar') scalar(data);
+			else if (group === 'g1') g1(data);
+			else g2(data);
+			return [true];
+		} catch {
+			return [false];
+		}
+	},
+	'group_ops::internal_add': (call, args) => addition(call, args, false),
+	'group_ops::internal_sub': (call, args) => addition(call, args, true),
+	'group_ops::internal_mul': (call, [type, factor, element]) => {
+		const group = groupOf(type);
+		call.charge(GROUP_COST.mul[group]);
+		const times = parsed(() => scalar(bytesOf(factor)));
+		const data = bytesOf(element);
+		return [byteVector(parsed(() => (group === 'scalar' ? scalarBytes(Fr.mul(times, scalar(data))) : multiply(group, data, times))))];
+	},
+	'group_ops::internal_div': (call, [type, divisor, element]) => {
+		const group = groupOf(type);
+		call.charge(GROUP_COST.div[group]);
+		const by = parsed(() => scalar(bytesOf(divisor)));
+		if (by === 0n) throw new NativeAbort(E_INVALID_INPUT);
+		const times = Fr.inv(by);
+		const data = bytesOf(element);
+		return [byteVector(parsed(() => (group === 'scalar' ? scalarBytes(Fr.mul(times, scalar(data))) : multiply(group, data, times))))];
+	},
+	'group_ops::internal_hash_to': (call, [type, message]) => {
+		const group = groupOf(type);
+		const data = bytesOf(message);
+		if (data.length === 0 || (group !== 'g1' && group !== 'g2')) throw new NativeAbort(E_INVALID_INPUT);
+		call.charge(GROUP_COST.hashTo[group] + 2 * data.length);
+		return [byteVector(group === 'g1' ? bls12_381.G1.hashToCurve(data).toBytes() : bls12_381.G2.hashToCurve(data).toBytes())];
+	},
+	'group_ops::internal_multi_scalar_mul': (call, [type, scalars, elements]) => {
+		const group = groupOf(type);
+		if (group !== 'g1' && group !== 'g2') throw new NativeAbort(E_INVALID_INPUT);
+		const size = group === 'g1' ? 48 : 96;
+		const factors = bytesOf(scalars);
+		const points = bytesOf(elements);
+		const count = points.length / size;
+		if (count === 0 || !Number.isInteger(count) || factors.length !== count * 32) throw new NativeAbort(E_INVALID_INPUT);
+		if (count > MAX_TERMS) throw new NativeAbort(E_INPUT_TOO_LONG);
+		call.charge(count * (GROUP_COST.mul[group] + GROUP_COST.add[group]));
+		let sum: Uint8Array = group === 'g1' ? G1.ZERO.toBytes() : G2.ZERO.toBytes();
+		for (let i = 0; i < count; i++) {
+			const term = parsed(() => multiply(group, points.subarray(i * size, (i + 1) * size), scalar(factors.subarray(i * 32, (i + 1) * 32))));
+			sum = combine(group, sum, term, false);
+		}
+		return [byteVector(sum)];
+	},
+	'group_ops::internal_pairing': (call, [type, left, right]) => {
+		if (groupOf(type) !== 'g1') throw new NativeAbort(E_INVALID_INPUT);
+		call.charge(GROUP_COST.pairing);
+		return [
+			byteVector(
+				parsed(() => {
+					const p = g1(bytesOf(left));
+					const q = g2(bytesOf(right));
+					return gtBytes(p.is0() || q.is0() ? Fp12.ONE : bls12_381.pairing(p, q));
+				}),
+			),
+		];
+	},
+};
