@@ -1,0 +1,41 @@
+/// Addresses as integers, bytes and text.
+#[defines_primitive(address)]
+module sui::address;
+
+use std::ascii;
+use std::bcs;
+use std::string;
+use sui::hex;
+
+public use fun sui::object::id_from_address as address.to_id;
+
+#[allow(unused_const)]
+/// The bytes are not exactly 32. The native aborts with it.
+const EAddressParseError: u64 = 0;
+
+const MAX: u256 = 115792089237316195423570985008687907853269984665640564039457584007913129639935;
+
+public native fun to_u256(a: address): u256;
+public native fun from_u256(n: u256): address;
+public native fun from_bytes(bytes: vector<u8>): address;
+
+public fun to_bytes(a: address): vector<u8> {
+    bcs::to_bytes(&a)
+}
+
+/// 64 digits, no 0x.
+public fun to_ascii_string(a: address): ascii::String {
+    ascii::string(hex::encode(to_bytes(a)))
+}
+
+public fun to_string(a: address): string::String {
+    to_ascii_string(a).to_string()
+}
+
+public fun length(): u64 {
+    32
+}
+
+public fun max(): u256 {
+    MAX
+}
