@@ -1,0 +1,41 @@
+import { VramhubError } from '#core/errors.ts';
+
+const LOWEST = -0x8000_0000;
+const HIGHEST = 0x7fff_ffff;
+const MICRO = 1e6;
+
+/**
+ * Micro-nats as an i32: round(nats · 1e6), halves upwards, saturated. An improvement that is not a number (a gradient that breaks the
+ * model) is the worst score. Rounding at this step lets a re-verifier on another machine accept a few units of difference.
+ */
+export function toMicroNats(nats: number): number {
+	if (Number.isNaN(nats)) return LOWEST;
+	const rounded = Math.round(nats * MICRO);
+	// + 0 turns −0 into 0.
+	return Math.max(LOWEST, Math.min(HIGHEST, rounded)) + 0;
+}
+
+/** The same for a loss, as the i64 of a payload header. Throws INVARIANT when the checkpoint's loss is not finite. */
+export function lossToMicroNats(nats: number): bigint {
+	if (!Number.isFinite(nats)) throw new VramhubError('INVARIANT', `a loss of ${nats} nats`);
+	return BigInt(Math.round(nats * MICRO));
+}
+
+/**
+ * What a scored miner is ranked by: own improvement, but when the gradient does not help the random batch the worse of the two, so
+ * that memorising one's own batch at everybody's cost does not pay (docs/protocol.md, data and score).
+ */
+export function rankingKey(own: number, random: number): number {
+	return random > 0 ? own : Math.min(own, random);
+}
+
+/**
+ * The norm that larger gradients are clipped to: lower median over the miners that had weight before, else over all, clamped to
+ * [`min`, `max`]. The lower median is an element: half of the gradients cannot move it up. Without gradients it is `min`.
+ */
+export function clipNorm(norms: readonly { readonly norm: number; readonly hadWeight: boolean }[], min: number, max: number): number {
+	const trusted = norms.filter(({ hadWeight }) => hadWeight);
+	const sorted = (trusted.length > 0 ? trusted : norms).map(({ norm }) => norm).sort((a, b) => a - b);
+	const median = sorted[Math.floor((sorted.length - 1) / 2)] ?? min;
+	return Math.min(max, Math.max(min, median));
+}

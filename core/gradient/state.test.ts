@@ -1,0 +1,173 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { defaultHparamValues } from '#core/gradient/hparams.ts';
+import type { MinerRow } from '#core/gradient/payload.ts';
+import { ordinal, rateRanking } from '#core/gradient/rating.ts';
+import { clipNorm, lossToMicroNats, rankingKey, toMicroNats } from '#core/gradient/score.ts';
+import { type MinerOutcome, nextRows, type RosterOutcome, stateAfter } from '#core/gradient/state.ts';
+import { shareWeights } from '#core/gradient/weight.ts';
+
+const hparams = defaultHparamValues();
+const fresh = { mu: hparams.rating_mu_nano, sigma: hparams.rating_sigma_nano };
+const scored = (own: number, random: number): MinerOutcome => ({ kind: 'scored', own, random });
+const failed = (code: number): MinerOutcome => ({ kind: 'failed', code });
+const absent: MinerOutcome = { kind: 'absent' };
+const roster = (...outcomes: MinerOutcome[]): RosterOutcome[] => outcomes.map((outcome, uid) => ({ uid, generation: 1, outcome }));
+
+test('micro-nats are rounded and saturated', () => {
+	for (const [nats, expected] of [
+		[0.0045, 4500],
+		[-0.0000014, -1],
+		[-1e-9, 0],
+		[1e6, 2147483647],
+		[-1e6, -2147483648],
+		[Number.POSITIVE_INFINITY, 2147483647],
+		[Number.NaN, -2147483648],
+	] as const) {
+		assert.ok(Object.is(toMicroNats(nats), expected), `${nats}: ${toMicroNats(nats)}`);
+	}
+	assert.equal(lossToMicroNats(2.5), 2_500_000n);
+	assert.throws(() => lossToMicroNats(Number.NaN), { code: 'INVARIANT' });
+});
+
+test('the ranking key is the own score only for gradients that help others too', () => {
+	assert.equal(rankingKey(100, 1), 100);
+	assert.equal(rankingKey(100, 0), 0);
+	assert.equal(rankingKey(100, -5), -5);
+	assert.equal(rankingKey(-9, -5), -9);
+});
+
+test('the clip norm is a lower median of trusted miners, clamped', () => {
+	const all = (...norms: number[]) => norms.map((norm) => ({ norm, hadWeight: false }));
+	assert.equal(clipNorm(all(4, 1, 3, 2), 0, 10), 2);
+	assert.equal(clipNorm(all(3, 1, 2), 0, 10), 2);
+	assert.equal(clipNorm([...all(9, 9, 9), { norm: 1, hadWeight: true }], 0, 10), 1);
+	assert.equal(clipNorm(all(9), 0, 5), 5);
+	assert.equal(clipNorm(all(1), 2, 5), 2);
+	assert.equal(clipNorm([], 0.5, 5), 0.5);
+});
+
+test('ratings are the reference values of openskill', () => {
+	const parameters = { beta: hparams.rating_beta_nano, tau: hparams.rating_tau_nano };
+	const close = (actual: bigint, expected: number) => assert.ok(Math.abs(Number(actual) / 1e9 - expected) < 5e-9, `${actual} against ${expected}`);
+	const [winner, loser] = rateRanking([fresh, fresh], [1, 2], parameters);
+	close(winner!.mu, 27.635389493140497);
+	close(loser!.mu, 22.364610506859503);
+	close(winner!.sigma, 8.06590141354368);
+	close(loser!.sigma, 8.06590141354368);
+	const [a, b, c] = rateRanking([fresh, fresh, fresh], [1, 1, 3], parameters);
+	assert.deepEqual(a, b);
+	assert.ok(Math.abs(Number(a!.mu) / 1e9 - 25.7173) < 5e-5 && Math.abs(Number(c!.mu) / 1e9 - 23.5655) < 5e-5);
+	assert.deepEqual(rateRanking([fresh], [1], parameters), [fresh]);
+});
+
+test('the first window of a network', () => {
+	const rows = nextRows(roster(scored(5000, 2000), scored(3000, 3500), failed(64), failed(1), absent), [], hparams);
+	assert.deepEqual(
+		rows.map(({ code, score, random, proofOfWork, missed }) => ({ code, score, random, proofOfWork, missed })),
+		[
+			{ code: 0, score: 5000, random: 2000, proofOfWork: 50_000, missed: 0 },
+			{ code: 0, score: 3000, random: 3500, proofOfWork: -50_000, missed: 0 },
+			{ code: 64, score: null, random: 0, proofOfWork: -50_000, missed: 1 },
+			{ code: 1, score: null, random: 0, proofOfWork: -50_000, missed: 1 },
+			{ code: 16, score: null, random: 0, proofOfWork: 0, missed: 1 },
+		],
+	);
+	const [first, second, third, fourth, last] = rows;
+	assert.ok(first!.mu > second!.mu && second!.mu > third!.mu);
+	assert.deepEqual([third!.mu, third!.sigma], [fourth!.mu, fourth!.sigma]);
+	assert.deepEqual([last!.mu, last!.sigma], [(fresh.mu * 99n) / 100n, fresh.sigma]);
+	assert.deepEqual(
+		rows.map(({ weight }) => weight),
+		[65535, 0, 0, 0, 0],
+	);
+});
+
+test('a lone miner keeps its rating and gets the whole weight when its ordinal is above the floor', () => {
+	const [row] = nextRows(roster(scored(100, 50)), [], hparams);
+	assert.deepEqual([row!.mu, row!.sigma, row!.weight], [fresh.mu, fresh.sigma, ordinal(fresh) > 0n ? 65535 : 0]);
+	assert.equal(row!.score, 100);
+	assert.equal(nextRows(roster(scored(100, 50)), [], { ...hparams, ordinal_floor_nano: 1n })[0]!.weight, 0);
+});
+
+test('state goes on for the same generation alone', () => {
+	const previous: MinerRow[] = [0, 1].map((uid) => ({
+		uid,
+		generation: 1,
+		code: 0,
+		score: 1,
+		random: 0,
+		proofOfWork: 500_000,
+		mu: 40_000_000_000n,
+		sigma: 2_000_000_000n,
+		weight: 9,
+		missed: 254,
+	}));
+	const [same, other] = nextRows(
+		[
+			{ uid: 0, generation: 1, outcome: absent },
+			{ uid: 1, generation: 2, outcome: absent },
+		],
+		previous,
+		hparams,
+	);
+	assert.deepEqual([same!.mu, same!.sigma, same!.proofOfWork, same!.missed], [39_600_000_000n, 2_000_000_000n, 495_000, 255]);
+	assert.deepEqual([other!.mu, other!.sigma, other!.proofOfWork, other!.missed], [24_750_000_000n, fresh.sigma, 0, 1]);
+	const bad = previous.map((row) => ({ ...row, mu: -5n, proofOfWork: -10 }));
+	const [unchanged] = nextRows([{ uid: 0, generation: 1, outcome: absent }], bad, hparams);
+	assert.deepEqual([unchanged!.mu, unchanged!.proofOfWork], [-5n, -10]);
+});
+
+test('proof of work stays within one and forgets', () => {
+	fc.assert(
+		fc.property(
+			fc.integer({ min: -1_000_000, max: 1_000_000 }),
+			fc.integer(),
+			fc.integer(),
+			fc.integer({ min: 1, max: 1_000_000 }),
+			(current, own, random, alpha) => {
+				const i32 = (value: number) => value | 0;
+				const previous: MinerRow[] = [{ uid: 0, generation: 1, code: 0, score: 0, random: 0, proofOfWork: current, ...fresh, weight: 0, missed: 0 }];
+				const [row] = nextRows(roster(scored(i32(own), i32(random))), previous, { ...hparams, proof_of_work_alpha_ppm: BigInt(alpha) });
+				const sign = Math.sign(i32(own) - i32(random));
+				assert.ok(Math.abs(row!.proofOfWork) <= 1_000_000 && Number.isInteger(row!.proofOfWork));
+				assert.ok(Math.abs(row!.proofOfWork - (current + (alpha * (sign * 1e6 - current)) / 1e6)) <= 1);
+			},
+		),
+		{ seed: 1 },
+	);
+});
+
+test('weights are shares of 65535 and a weak miner lifts nobody', () => {
+	const miner = fc.record({
+		mu: fc.bigInt({ min: 0n, max: 10n ** 11n }),
+		sigma: fc.bigInt({ min: 1n, max: 10n ** 10n }),
+		proofOfWork: fc.integer({ min: -1_000_000, max: 1_000_000 }),
+		scored: fc.boolean(),
+	});
+	fc.assert(
+		fc.property(fc.array(miner, { maxLength: 40 }), (miners) => {
+			const weights = shareWeights(miners, 0n);
+			const total = weights.reduce((sum, weight) => sum + weight, 0);
+			assert.ok(total === 0 || (total <= 65535 && total > 65535 - miners.length));
+			for (const [i, { proofOfWork, scored: hasScore }] of miners.entries()) if (proofOfWork <= 0 || !hasScore) assert.equal(weights[i], 0);
+			const sybil = { mu: -(10n ** 12n), sigma: 1n, proofOfWork: 1_000_000, scored: true };
+			assert.deepEqual(shareWeights([...miners, sybil], 0n), [...weights, 0]);
+		}),
+		{ seed: 2 },
+	);
+	assert.deepEqual(
+		shareWeights(
+			[1n, 2n].map((mu) => ({ mu: mu + 3n, sigma: 1n, proofOfWork: 10, scored: true })),
+			0n,
+		),
+		[13107, 52428],
+	);
+});
+
+test('the state digest covers the rows', () => {
+	const rows = nextRows(roster(scored(1, 0), absent), [], hparams);
+	assert.deepEqual(stateAfter(rows), stateAfter(structuredClone(rows)));
+	assert.notDeepEqual(stateAfter(rows), stateAfter([rows[0]!, { ...rows[1]!, missed: 2 }]));
+});

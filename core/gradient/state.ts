@@ -1,0 +1,120 @@
+import { sha256 } from '@noble/hashes/sha2.js';
+import { ByteWriter } from '#core/bytes.ts';
+import { VramhubError } from '#core/errors.ts';
+import { MINER_CODE } from '#core/gradient/codes.ts';
+import type { HparamValues } from '#core/gradient/hparams.ts';
+import { encodeResults, type MinerRow } from '#core/gradient/payload.ts';
+import { type Rating, rateRanking } from '#core/gradient/rating.ts';
+import type { RosterEntry } from '#core/gradient/records.ts';
+import { rankingKey } from '#core/gradient/score.ts';
+import { shareWeights } from '#core/gradient/weight.ts';
+
+/** What a window established of one miner. */
+export type MinerOutcome =
+	| { readonly kind: 'scored' /** Micro-nats. */; readonly own: number; readonly random: number }
+	/** Committed and without a score: a proven fault, or testimony that the bytes could not be had. */
+	| { readonly kind: 'failed'; readonly code: number }
+	| { readonly kind: 'absent' };
+
+export interface RosterOutcome extends RosterEntry {
+	readonly outcome: MinerOutcome;
+}
+
+export type StateParameters = Pick<
+	HparamValues,
+	'rating_mu_nano' | 'rating_sigma_nano' | 'rating_beta_nano' | 'rating_tau_nano' | 'ordinal_floor_nano' | 'proof_of_work_alpha_ppm' | 'gauntlet_gamma_ppm'
+>;
+
+const PPM = 1_000_000;
+const MAX_MISSED = 255;
+
+/**
+ * The rows of this window's payload out of the previous payload's. A miner whose uid and generation the previous payload has goes on
+ * from there, every other starts at (μ₀, σ₀) with no proof of work.
+ *
+ * - Ranking: scored miners by {@link rankingKey}, equal keys tie; failed ones tie for last. Absent ones are not ranked.
+ * - Proof of work: p' = p + α (s − p), s = sign(own − random) for a scored miner and −1 for a failed one (who saw the randomness and
+ *   withheld must not be better off), in [−1, 1] by construction.
+ * - Absent miners: μ and proof of work, where positive, times gauntlet_gamma; σ stays.
+ * - missed: windows without a score in a row.
+ */
+export function nextRows(miners: readonly RosterOutcome[], previous: readonly MinerRow[], parameters: StateParameters): MinerRow[] {
+	const before = new Map(previous.map((row) => [row.uid, row]));
+	const entries = miners.map((miner) => {
+		const row = before.get(miner.uid);
+		const fresh = { mu: parameters.rating_mu_nano, sigma: parameters.rating_sigma_nano, proofOfWork: 0, missed: 0 };
+		return { ...miner, state: row?.generation === miner.generation ? row : fresh };
+	});
+	const ratings = updateRatings(entries, parameters);
+	const states = entries.map(({ uid, outcome, state }) => ({
+		...(ratings.get(uid) ?? { mu: decayed(state.mu, parameters.gauntlet_gamma_ppm), sigma: state.sigma }),
+		proofOfWork: nextProofOfWork(state.proofOfWork, outcome, parameters),
+		missed: outcome.kind === 'scored' ? 0 : Math.min(MAX_MISSED, state.missed + 1),
+		scored: outcome.kind === 'scored',
+	}));
+	const weights = shareWeights(states, parameters.ordinal_floor_nano);
+	return entries.map(({ uid, generation, outcome }, index) => {
+		const { mu, sigma, proofOfWork, missed } = states[index]!;
+		const scored = outcome.kind === 'scored';
+		return {
+			uid,
+			generation,
+			code: codeOf(outcome),
+			score: scored ? outcome.own : null,
+			random: scored ? outcome.random : 0,
+			proofOfWork,
+			mu,
+			sigma,
+			weight: weights[index]!,
+			missed,
+		};
+	});
+}
+
+/** `state_after` of a header: SHA-256("vramhub/state" ‖ results). */
+export function stateAfter(rows: readonly MinerRow[]): Uint8Array {
+	return sha256(new ByteWriter().bytes(new TextEncoder().encode('vramhub/state')).bytes(encodeResults(rows)).done());
+}
+
+function codeOf(outcome: MinerOutcome): number {
+	switch (outcome.kind) {
+		case 'scored':
+			return MINER_CODE.scored;
+		case 'failed':
+			if (outcome.code === MINER_CODE.scored || outcome.code === MINER_CODE.not_committed) {
+				throw new VramhubError('BAD_ARGUMENT', `code ${outcome.code} is not a failure`);
+			}
+			return outcome.code;
+		case 'absent':
+			return MINER_CODE.not_committed;
+		default:
+			return outcome satisfies never;
+	}
+}
+
+/** New ratings by uid of everyone who was ranked. */
+function updateRatings(entries: readonly (RosterOutcome & { readonly state: Rating })[], parameters: StateParameters): Map<number, Rating> {
+	const ranked = entries.filter(({ outcome }) => outcome.kind !== 'absent');
+	const keys = ranked.map(({ outcome }) => (outcome.kind === 'scored' ? rankingKey(outcome.own, outcome.random) : Number.NEGATIVE_INFINITY));
+	// Rank 1 + how many are better: equal keys get equal ranks.
+	const ranks = keys.map((key) => 1 + keys.filter((other) => other > key).length);
+	const ratings = rateRanking(
+		ranked.map(({ state }) => state),
+		ranks,
+		{ beta: parameters.rating_beta_nano, tau: parameters.rating_tau_nano },
+	);
+	return new Map(ranked.map(({ uid }, index) => [uid, { mu: ratings[index]!.mu, sigma: ratings[index]!.sigma }]));
+}
+
+function nextProofOfWork(current: number, outcome: MinerOutcome, parameters: StateParameters): number {
+	if (outcome.kind === 'absent') return Number(decayed(BigInt(current), parameters.gauntlet_gamma_ppm));
+	const sign = outcome.kind === 'scored' ? Math.sign(outcome.own - outcome.random) : -1;
+	const alpha = Number(parameters.proof_of_work_alpha_ppm);
+	// Below 2^53: 1e6 · 1e6 twice. Truncated towards 0, so that it stays within ±1e6.
+	return Math.trunc(((PPM - alpha) * current + alpha * sign * PPM) / PPM) + 0;
+}
+
+/** Negative values are left as they are: shrinking them would be a gain. */
+function decayed(value: bigint, gammaPpm: bigint): bigint {
+	return value > 0n ? (value * gammaPpm) / BigInt(PPM) : value;
+}
