@@ -1,0 +1,110 @@
+import { bcs } from '@mysten/bcs';
+import type { EnclaveClient, ModelFiles } from '#activities/gradient/ports.ts';
+import { beating } from '#activities/heartbeat.ts';
+import type { ChainReader } from '#clients/chain/port.ts';
+import { toHex } from '#core/bytes.ts';
+import { VramhubError } from '#core/errors.ts';
+import type { SessionRequest } from '#core/gradient/enclave-api.ts';
+import { type Hparams, HparamsBcs, hparamsToList } from '#core/gradient/hparams.ts';
+import { assignableSequences, type ModelManifest, sequencesPerShard } from '#core/gradient/manifest.ts';
+import { decodeManifest } from '#core/gradient/manifest-codec.ts';
+import { type Commitment, CommitmentBcs, RosterBcs, type RosterEntry, type WindowRecord } from '#core/gradient/records.ts';
+import { ownBatch, randomBatch, randomBatchSeed } from '#core/gradient/sampling.ts';
+
+export interface OpenedSession {
+	/** The enclave's name for it: a digest of the request, so that repeating this activity opens the same one. */
+	readonly session: string;
+}
+
+/** Rounds of "open, put what is missing" before the enclave is believed to forget what it was given. */
+const ROUNDS = 3;
+
+/** Opens the window's session: gives the enclave everything that the signature will bind, and the files that it does not hold yet. */
+export function createOpenSession(deps: {
+	readonly chain: Pick<ChainReader, 'network' | 'windowRecord' | 'hparamsAt' | 'roster' | 'commitments' | 'validator' | 'payloadChain'>;
+	readonly enclave: Pick<EnclaveClient, 'openSession' | 'putModelFile'>;
+	readonly files: ModelFiles;
+	readonly validatorUid: number;
+}) {
+	const { enclave, files } = deps;
+	const manifest = decodeManifest(files.manifest);
+	return async function openSession({ window }: { readonly window: string }): Promise<OpenedSession> {
+		let progress = 'reading the chain';
+		return beating(
+			() => progress,
+			async (signal) => {
+				const request = await sessionRequest(deps, manifest, BigInt(window));
+				for (let round = 0; round < ROUNDS; round++) {
+					progress = 'opening';
+					const { session, missing } = await enclave.openSession(request, signal);
+					if (missing.length === 0) return { session };
+					for (const [index, sha256] of missing.entries()) {
+						progress = `putting file ${index + 1} of ${missing.length}`;
+						await enclave.putModelFile(sha256, await files.read(sha256), signal);
+					}
+				}
+				throw new VramhubError('ENCLAVE_REFUSED', `the enclave still asks for files after ${ROUNDS} rounds`);
+			},
+		);
+	};
+}
+
+async function sessionRequest(deps: Parameters<typeof createOpenSession>[0], manifest: ModelManifest, window: bigint): Promise<SessionRequest> {
+	const { chain, files, validatorUid } = deps;
+	const [network, record, hparams, roster, commitments, validator, last] = await Promise.all([
+		chain.network(),
+		chain.windowRecord(window),
+		chain.hparamsAt(window),
+		chain.roster(window),
+		chain.commitments(window),
+		chain.validator(validatorUid),
+		chain.payloadChain(validatorUid),
+	]);
+	if (record === undefined) throw new VramhubError('CHAIN_OBJECT_MISSING', `window ${window} has no record`);
+	if (validator === undefined) throw new VramhubError('CHAIN_OBJECT_MISSING', `validator ${validatorUid} is not registered`);
+	return {
+		network: network.id,
+		validator_uid: validatorUid,
+		validator_generation: validator.generation,
+		window: window.toString(),
+		randomness: toHex(record.randomness),
+		checkpoint_hash: toHex(record.checkpointHash),
+		hparams: toHex(
+			HparamsBcs.serialize({
+				values: hparamsToList(hparams.values),
+				model_manifest_hash: hparams.modelManifestHash,
+				dataset_root: hparams.datasetRoot,
+			}).toBytes(),
+		),
+		roster: toHex(RosterBcs.serialize(roster.map(({ uid, generation }) => ({ uid, generation }))).toBytes()),
+		commitments: toHex(
+			bcs
+				.vector(CommitmentBcs)
+				.serialize(commitments.map(({ credVersion, ...commitment }) => ({ ...commitment, cred_version: credVersion })))
+				.toBytes(),
+		),
+		// A payload of this very window is there when another run of this workflow got further: the chain will say so at the submission.
+		prev_payload: last === undefined || last.lastWindow >= window ? '' : toHex(last.lastPayload),
+		state_reset: false,
+		manifest: toHex(files.manifest),
+		shards: files.shards(neededShards(network.id, window, manifest, hparams, record, roster, commitments)),
+	};
+}
+
+/** Shards that hold the batches which will be evaluated: the committed miners' own ones and the window's random one. */
+function neededShards(
+	network: string,
+	window: bigint,
+	manifest: ModelManifest,
+	{ values }: Hparams,
+	{ randomness }: WindowRecord,
+	roster: readonly RosterEntry[],
+	commitments: readonly Commitment[],
+): number[] {
+	const population = assignableSequences(manifest);
+	const own = new Map(roster.map(({ uid }) => [uid, ownBatch(uid, window, Number(values.own_batch_sequences), population)]));
+	const random = randomBatch(randomBatchSeed(network, window, randomness), Number(values.random_batch_sequences), population, own.values());
+	const evaluated = [...random, ...commitments.flatMap(({ uid }) => own.get(uid) ?? [])];
+	const each = sequencesPerShard(manifest);
+	return [...new Set(evaluated.map((sequence) => Math.floor(sequence / each)))].sort((a, b) => a - b);
+}

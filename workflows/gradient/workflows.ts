@@ -1,0 +1,4 @@
+// The entry of the workflow bundle: Temporal registers what this module exports. Nothing else imports it.
+// biome-ignore-all lint/performance/noBarrelFile: the bundler takes one module, and each workflow has a file of its own.
+export { gradientDriver } from './driver.ts';
+export { gradientWindow } from './window.ts';
