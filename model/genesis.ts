@@ -14,9 +14,10 @@ import { writeFileAtomic } from '#runtime/files.ts';
 
 /**
  * The first checkpoint. From random weights every gradient lowers every loss, copies as much as work; after a few hundred steps
- * a gradient helps the data that it was computed on most, which is what the score measures.
+ * a gradient helps the data that it was computed on most, which is what the score measures. Measured with six miners, four local
+ * Adam steps and 32 of 4096 coefficients: from 200 steps the smallest honest own − random is three times the largest of a copy.
  */
-export const GENESIS_STEPS = 300;
+export const GENESIS_STEPS = 200;
 
 /** Part of the cache's key: change `format` when the procedure changes otherwise. */
 const RECIPE = {
