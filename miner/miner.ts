@@ -35,9 +35,14 @@ export async function runMiner(loop: MinerLoop, signal: AbortSignal): Promise<vo
 			window = windowAt(now, windowDurationMs);
 			if (next !== undefined && window < next) window = next;
 			await untilChainTime(chain, windowStartMs(window, windowDurationMs), signal);
-			const miner = await chain.miner(uid);
+			const miner = requireMiner(await chain.miner(uid), uid);
+			// Registration takes effect at the next window.
+			if (miner.registeredWindow >= window) {
+				next = miner.registeredWindow + 1n;
+				continue;
+			}
 			const phases = await phasesOf(chain, window, windowDurationMs);
-			const outcome = await mineWindow({ ...dependencies, chain, phases }, requireMiner(miner, uid), window, signal);
+			const outcome = await mineWindow({ ...dependencies, chain, phases }, miner, window, signal);
 			onWindow(window, outcome);
 			next = window + 1n;
 			await forget(dependencies.folder, window - KEPT_WINDOWS, uid);
