@@ -1,0 +1,53 @@
+/** Gives SUI away: an ordinary transaction of the faucet's account, one recipient each. */
+import { Transaction } from '@mysten/sui/transactions';
+import { VramhubError } from '#core/errors.ts';
+import { FAUCET_COIN_ID, faucetKeypair } from '#devnet/genesis.ts';
+import { REFERENCE_GAS_PRICE } from '#devnet/ledger/gas.ts';
+import type { Ledger } from '#devnet/ledger/ledger.ts';
+import { objectDigest } from '#devnet/ledger/objects.ts';
+import type { Address } from '#devnet/move/api.ts';
+
+export interface SentCoin {
+	readonly id: Address;
+	readonly amount: bigint;
+	readonly transferTxDigest: string;
+}
+
+const MIST_PER_SUI = 1_000_000_000n;
+export const DEFAULT_FAUCET_AMOUNT = 1000n * MIST_PER_SUI;
+const BUDGET = 100_000_000n;
+
+export class Faucet {
+	readonly #ledger: Ledger;
+	readonly #keypair = faucetKeypair();
+	/** Gifts wait for each other: each spends the coin that the one before it left. */
+	#turn: Promise<unknown> = Promise.resolve();
+
+	constructor(ledger: Ledger) {
+		this.#ledger = ledger;
+	}
+
+	/** `amount` in MIST. Throws INVARIANT when the faucet is empty. */
+	give(recipient: Address, amount = DEFAULT_FAUCET_AMOUNT): Promise<SentCoin> {
+		const gift = this.#turn.then(() => this.#give(recipient, amount));
+		this.#turn = gift.catch(() => undefined);
+		return gift;
+	}
+
+	async #give(recipient: Address, amount: bigint): Promise<SentCoin> {
+		const coin = this.#ledger.store.move(FAUCET_COIN_ID);
+		if (coin === undefined) throw new VramhubError('INVARIANT', 'the faucet has no coin');
+		const transaction = new Transaction();
+		transaction.setSender(this.#keypair.toSuiAddress());
+		transaction.setGasPrice(REFERENCE_GAS_PRICE);
+		transaction.setGasBudget(BUDGET);
+		transaction.setGasPayment([{ objectId: coin.id, version: coin.version.toString(), digest: objectDigest(coin) }]);
+		transaction.transferObjects([transaction.splitCoins(transaction.gas, [amount])], recipient);
+		const bytes = await transaction.build();
+		const { signature } = await this.#keypair.signTransaction(bytes);
+		const record = await this.#ledger.execute(bytes, [signature]);
+		const created = record.effects.changed.find(({ idOperation }) => idOperation === 'created');
+		if (created === undefined) throw new VramhubError('INVARIANT', `the faucet's transaction ${record.digest} made no coin`);
+		return { id: created.id, amount, transferTxDigest: record.digest };
+	}
+}

@@ -1,0 +1,59 @@
+/** What a new chain starts with: the framework at 0x1 and 0x2, and all of its SUI in the faucet's hands. */
+import { createHash } from 'node:crypto';
+import { Ed25519Keypair } from '@mysten/sui/keypairs/ed25519';
+import { coinContents } from '#devnet/ledger/encoding.ts';
+import { GAS_COIN_TYPE } from '#devnet/ledger/executor.ts';
+import type { ChainObject, MoveObject, PackageObject } from '#devnet/ledger/objects.ts';
+import { originsOfModule } from '#devnet/ledger/publish.ts';
+import { GENESIS_VERSION, prologueDigest } from '#devnet/ledger/system.ts';
+import type { Address } from '#devnet/move/api.ts';
+import { deriveObjectId } from '#devnet/move/object-runtime.ts';
+import { normalizeAddress } from '#devnet/move/types.ts';
+
+export interface GenesisPackage {
+	readonly address: string;
+	readonly modules: ReadonlyMap<string, Uint8Array>;
+}
+
+/** 10 billion SUI, as on Sui. */
+const TOTAL_SUPPLY_MIST = 10_000_000_000n * 1_000_000_000n;
+export const FAUCET_COIN_ID: Address = deriveObjectId(new Uint8Array(32), 1n);
+
+/** Everyone knows this key: what it holds is worth nothing. */
+export function faucetKeypair(): Ed25519Keypair {
+	return Ed25519Keypair.fromSecretKey(createHash('sha256').update('vramhub devnet faucet').digest());
+}
+
+/** Packages in order of dependence: each may link to those before it. */
+export function genesisObjects(packages: readonly GenesisPackage[]): ChainObject[] {
+	const previousTransaction = prologueDigest(0n, 0n);
+	const objects: ChainObject[] = [];
+	for (const { address, modules } of packages) {
+		const id = normalizeAddress(address);
+		const sorted = [...modules].sort(([a], [b]) => (a < b ? -1 : 1));
+		const pkg: PackageObject = {
+			kind: 'package',
+			id,
+			version: GENESIS_VERSION,
+			owner: { kind: 'immutable' },
+			modules: new Map(sorted),
+			typeOrigins: sorted.flatMap(([name, bytes]) => originsOfModule(name, bytes, id)),
+			dependencies: objects.map((earlier) => ({ id: earlier.id, version: earlier.version })),
+			previousTransaction,
+			storageRebate: 0n,
+		};
+		objects.push(pkg);
+	}
+	const faucetCoin: MoveObject = {
+		kind: 'move',
+		id: FAUCET_COIN_ID,
+		version: GENESIS_VERSION,
+		type: GAS_COIN_TYPE,
+		owner: { kind: 'address', address: faucetKeypair().toSuiAddress() },
+		contents: coinContents(FAUCET_COIN_ID, TOTAL_SUPPLY_MIST),
+		hasPublicTransfer: true,
+		previousTransaction,
+		storageRebate: 0n,
+	};
+	return [...objects, faucetCoin];
+}

@@ -1,0 +1,266 @@
+/** Runs the commands of one programmable transaction on the Move machine (sui-adapter `programmable_transactions/execution.rs`). */
+import { BcsWriter, coinBalance, coinContents, coinOf, coinTypeOf, isDatatype, SUI_TYPE } from '#devnet/ledger/encoding.ts';
+import { argumentFailure, ExecutionFailure } from '#devnet/ledger/failure.ts';
+import { PUBLISH_COST_PER_BYTE } from '#devnet/ledger/gas.ts';
+import { draftPackage, type PackageDraft, upgradeCapContents } from '#devnet/ledger/publish.ts';
+import { Slot, type TransactionValues } from '#devnet/ledger/slots.ts';
+import type { ObjectStore } from '#devnet/ledger/store.ts';
+import type { Argument, Command } from '#devnet/ledger/transaction.ts';
+import type { Address, Cell, FunctionSignature, GasMeter, ModuleId, MoveType, MoveValue, MoveVm, ObjectRuntime } from '#devnet/move/api.ts';
+import { ADDRESS, addressFromBytes, formatType, substitute, typesEqual, U64 } from '#devnet/move/types.ts';
+
+const FRAMEWORK = `0x${'0'.repeat(63)}2`;
+const MAX_U64 = (1n << 64n) - 1n;
+
+/** What a command gave back, for simulations: BCS with its type. */
+export interface CommandOutput {
+	readonly returnValues: readonly { readonly type: MoveType; readonly bytes: Uint8Array }[];
+	readonly mutatedByReference: readonly { readonly argument: Argument; readonly type: MoveType; readonly bytes: Uint8Array }[];
+}
+
+export interface ExecutorOptions {
+	/** Any function may be called and any value left over: simulations with checks disabled, and the system itself. */
+	readonly unchecked: boolean;
+	/** Keeps {@link CommandOutput}s. */
+	readonly recordOutputs: boolean;
+}
+
+type MoveCall = Command & { readonly kind: 'moveCall' };
+
+export class Executor {
+	readonly #vm: MoveVm;
+	readonly #store: ObjectStore;
+	readonly #values: TransactionValues;
+	readonly #runtime: ObjectRuntime;
+	readonly #meter: GasMeter;
+	readonly #options: ExecutorOptions;
+	/** Coins destroyed by commands of the ledger itself. */
+	readonly deletedIds = new Set<Address>();
+	readonly published: PackageDraft[] = [];
+	readonly outputs: CommandOutput[] = [];
+
+	constructor(vm: MoveVm, store: ObjectStore, values: TransactionValues, runtime: ObjectRuntime, meter: GasMeter, options: ExecutorOptions) {
+		this.#vm = vm;
+		this.#store = store;
+		this.#values = values;
+		this.#runtime = runtime;
+		this.#meter = meter;
+		this.#options = options;
+	}
+
+	run(command: Command): void {
+		this.#values.startCommand();
+		const mutated: { argument: Argument; slot: Slot }[] = [];
+		const results = this.#dispatch(command, mutated);
+		this.#values.push(results);
+		if (!this.#options.recordOutputs) return;
+		const bytesOf = (slot: Slot) => (slot.cell === undefined ? new Uint8Array() : this.#vm.serialize(slot.type, slot.cell.value));
+		this.outputs.push({
+			returnValues: results.map((slot) => ({ type: slot.type, bytes: bytesOf(slot) })),
+			mutatedByReference: mutated.map(({ argument, slot }) => ({ argument, type: slot.type, bytes: bytesOf(slot) })),
+		});
+	}
+
+	#dispatch(command: Command, mutated: { argument: Argument; slot: Slot }[]): Slot[] {
+		switch (command.kind) {
+			case 'moveCall':
+				return this.#moveCall(command, mutated);
+			case 'transferObjects':
+				return this.#transferObjects(command.objects, command.address);
+			case 'splitCoins':
+				return this.#splitCoins(command.coin, command.amounts);
+			case 'mergeCoins':
+				return this.#mergeCoins(command.destination, command.sources);
+			case 'makeMoveVec':
+				return this.#makeMoveVec(command.type, command.elements);
+			case 'publish':
+				return this.#publish(command.modules, command.dependencies);
+			case 'upgrade':
+				throw new ExecutionFailure({ $kind: 'FeatureNotYetSupported' }, 'UNSUPPORTED: the Upgrade command');
+			default:
+				throw new TypeError(`unknown command ${JSON.stringify(command satisfies never)}`);
+		}
+	}
+
+	#slot(type: MoveType, value: MoveValue): Slot {
+		return new Slot(type, this.#vm.abilities(type), value);
+	}
+
+	// ---- MoveCall ------------------------------------------------------------------------------------------------
+
+	#moveCall(call: MoveCall, mutated: { argument: Argument; slot: Slot }[]): Slot[] {
+		const signature = this.#vm.signature({ address: call.packageId, module: call.module }, call.function);
+		if (signature === undefined) {
+			throw new ExecutionFailure({ $kind: 'FunctionNotFound' }, `${call.packageId}::${call.module}::${call.function}`);
+		}
+		const privateEntry = signature.visibility !== 'public' && signature.isEntry;
+		if (signature.visibility !== 'public' && !signature.isEntry && !this.#options.unchecked) {
+			throw new ExecutionFailure({ $kind: 'NonEntryFunctionInvoked' }, `${call.module}::${call.function} is neither public nor an entry`);
+		}
+		this.#checkTypeArguments(signature, call.typeArguments);
+		const parameters = this.#ledgerParameters(signature).map((type) => substitute(type, call.typeArguments));
+		if (parameters.length !== call.arguments.length) {
+			throw new ExecutionFailure({ $kind: 'ArityMismatch' }, `${call.function} takes ${parameters.length} arguments, not ${call.arguments.length}`);
+		}
+
+		const args: MoveValue[] = [];
+		parameters.forEach((parameter, index) => {
+			const argument = call.arguments[index] as Argument;
+			const expected = parameter.kind === 'reference' ? parameter.to : parameter;
+			const slot = this.#values.slot(index, argument, expected);
+			this.#values.expectType(index, slot, expected);
+			if (privateEntry && slot.hot && !this.#options.unchecked) throw argumentFailure(index, { $kind: 'InvalidArgumentToPrivateEntryFunction' });
+			if (parameter.kind === 'reference') {
+				args.push(this.#vm.borrow(this.#values.borrowSlot(index, slot, parameter.mutable), parameter.mutable));
+				if (parameter.mutable) mutated.push({ argument, slot });
+			} else {
+				args.push(this.#values.takeSlot(index, slot));
+			}
+		});
+
+		const target: ModuleId & { function: string } = { address: call.packageId, module: call.module, function: call.function };
+		const { returns } = this.#vm.call(target, call.typeArguments, args, this.#runtime, this.#meter);
+		const results = returns.map(({ type, cell }, index) => this.#returned(type, cell, index));
+		if (!signature.isEntry) for (const slot of [...results, ...mutated.map((it) => it.slot)]) slot.hot = true;
+		return results;
+	}
+
+	#returned(type: MoveType, cell: Cell, index: number): Slot {
+		if (type.kind !== 'reference') return this.#slot(type, cell.value);
+		if (!this.#options.unchecked) throw new ExecutionFailure({ $kind: 'InvalidPublicFunctionReturnType', index }, formatType(type));
+		return this.#slot(type.to, this.#vm.deserialize(type.to, this.#vm.serialize(type.to, cell.value)));
+	}
+
+	#checkTypeArguments(signature: FunctionSignature, typeArguments: readonly MoveType[]): void {
+		if (signature.typeParameters.length !== typeArguments.length) throw new ExecutionFailure({ $kind: 'TypeArityMismatch' });
+		typeArguments.forEach((type, index) => {
+			const abilities = this.#abilitiesOf(type, index);
+			const constraint = signature.typeParameters[index];
+			if (constraint === undefined) return;
+			const missing = (['copy', 'drop', 'store', 'key'] as const).some((ability) => constraint[ability] && !abilities[ability]);
+			if (missing) throw new ExecutionFailure({ $kind: 'TypeArgumentError', index, error: 'ConstraintNotSatisfied' }, formatType(type));
+		});
+	}
+
+	#abilitiesOf(type: MoveType, index: number) {
+		try {
+			return this.#vm.abilities(type);
+		} catch {
+			throw new ExecutionFailure({ $kind: 'TypeArgumentError', index, error: 'TypeNotFound' }, formatType(type));
+		}
+	}
+
+	/** Without the transaction context, which the machine supplies. */
+	#ledgerParameters(signature: FunctionSignature): readonly MoveType[] {
+		const last = signature.parameters.at(-1);
+		return last?.kind === 'reference' && isDatatype(last.to, FRAMEWORK, 'tx_context', 'TxContext') ? signature.parameters.slice(0, -1) : signature.parameters;
+	}
+
+	// ---- objects and coins ---------------------------------------------------------------------------------------
+
+	#transferObjects(objects: readonly Argument[], address: Argument): Slot[] {
+		const recipient = addressFromBytes(this.#vm.serialize(ADDRESS, this.#values.take(objects.length, address, ADDRESS)));
+		this.#values.gasByValueAllowed = true;
+		const taken = objects.map((argument, index) => {
+			const slot = this.#values.slot(index, argument, undefined);
+			if (!slot.abilities.key || !slot.abilities.store) throw argumentFailure(index, { $kind: 'InvalidTransferObject' }, formatType(slot.type));
+			if (slot.input?.access === 'sharedMutable') throw argumentFailure(index, { $kind: 'SharedObjectOperationNotAllowed' });
+			return { type: slot.type, value: this.#values.takeSlot(index, slot) };
+		});
+		this.#values.gasByValueAllowed = false;
+		for (const { type, value } of taken) this.#runtime.transfer(value, type, { kind: 'address', address: recipient });
+		return [];
+	}
+
+	#coin(index: number, slot: Slot): MoveType {
+		const coinType = coinTypeOf(slot.type);
+		if (coinType === undefined) throw argumentFailure(index, { $kind: 'TypeMismatch' }, `expected a coin, got ${formatType(slot.type)}`);
+		return coinType;
+	}
+
+	#splitCoins(coin: Argument, amounts: readonly Argument[]): Slot[] {
+		const source = this.#values.slot(0, coin, undefined);
+		this.#coin(0, source);
+		const cell = this.#values.borrowSlot(0, source, true);
+		const values = amounts.map((argument, index) => readU64(this.#vm.serialize(U64, this.#values.take(index + 1, argument, U64))));
+		const contents = this.#vm.serialize(source.type, cell.value);
+		const rest = coinBalance(contents) - values.reduce((sum, value) => sum + value, 0n);
+		if (rest < 0n) throw new ExecutionFailure({ $kind: 'InsufficientCoinBalance' });
+		cell.value = this.#vm.deserialize(source.type, coinContents(addressFromBytes(contents), rest));
+		return values.map((value) => this.#slot(source.type, this.#vm.deserialize(source.type, coinContents(this.#runtime.freshId(), value))));
+	}
+
+	#mergeCoins(destination: Argument, sources: readonly Argument[]): Slot[] {
+		const target = this.#values.slot(0, destination, undefined);
+		this.#coin(0, target);
+		const cell = this.#values.borrowSlot(0, target, true);
+		const contents = this.#vm.serialize(target.type, cell.value);
+		let balance = coinBalance(contents);
+		sources.forEach((argument, index) => {
+			const slot = this.#values.slot(index + 1, argument, undefined);
+			this.#values.expectType(index + 1, slot, target.type);
+			const merged = this.#vm.serialize(slot.type, this.#values.takeSlot(index + 1, slot));
+			balance += coinBalance(merged);
+			this.deletedIds.add(addressFromBytes(merged));
+		});
+		if (balance > MAX_U64) throw new ExecutionFailure({ $kind: 'CoinBalanceOverflow' });
+		cell.value = this.#vm.deserialize(target.type, coinContents(addressFromBytes(contents), balance));
+		return [];
+	}
+
+	#makeMoveVec(declared: MoveType | undefined, elements: readonly Argument[]): Slot[] {
+		if (declared !== undefined) this.#abilitiesOf(declared, 0);
+		let type = declared;
+		const parts = elements.map((argument, index) => {
+			const slot = this.#values.slot(index, argument, type);
+			if (type === undefined) {
+				if (!slot.abilities.key) throw argumentFailure(index, { $kind: 'InvalidMakeMoveVecNonObjectArgument' });
+				type = slot.type;
+			}
+			if (!typesEqual(slot.type, type)) throw argumentFailure(index, { $kind: 'TypeMismatch' }, `expected ${formatType(type)}, got ${formatType(slot.type)}`);
+			const bytes = this.#vm.serialize(type, this.#values.takeSlot(index, slot));
+			return { bytes, hot: slot.hot };
+		});
+		if (type === undefined) throw new ExecutionFailure({ $kind: 'InvariantViolation' }, 'a vector without a type');
+		const vector: MoveType = { kind: 'vector', element: type };
+		const out = new BcsWriter().length(parts.length);
+		for (const { bytes } of parts) out.raw(bytes);
+		const slot = this.#slot(vector, this.#vm.deserialize(vector, out.done()));
+		slot.hot = parts.some(({ hot }) => hot);
+		return [slot];
+	}
+
+	// ---- Publish -------------------------------------------------------------------------------------------------
+
+	#publish(modules: readonly Uint8Array[], dependencies: readonly Address[]): Slot[] {
+		const size = modules.reduce((sum, bytes) => sum + bytes.length, 0);
+		this.#meter.charge(BigInt(size) * PUBLISH_COST_PER_BYTE);
+		const draft = draftPackage(this.#runtime.freshId(), modules, dependencies, this.#store);
+		this.#vm.load({ id: draft.id, modules: draft.modules });
+		this.published.push(draft);
+		for (const name of draft.moduleOrder) this.#initialise({ address: draft.id, module: name });
+		const capType: MoveType = { kind: 'datatype', address: FRAMEWORK, module: 'package', name: 'UpgradeCap', typeArguments: [] };
+		return [this.#slot(capType, this.#vm.deserialize(capType, upgradeCapContents(this.#runtime.freshId(), draft.id)))];
+	}
+
+	/** `init`, with the module's one-time witness when it asks for one. */
+	#initialise(module: ModuleId): void {
+		const signature = this.#vm.signature(module, 'init');
+		if (signature === undefined) return;
+		const parameters = this.#ledgerParameters(signature);
+		const witness = this.#vm.oneTimeWitness(module);
+		const invalid = signature.visibility !== 'private' || signature.isEntry || signature.returns.length > 0 || signature.typeParameters.length > 0;
+		const [first, ...others] = parameters;
+		if (invalid || others.length > 0 || (first !== undefined && (witness === undefined || !typesEqual(first, witness)))) {
+			throw new ExecutionFailure({ $kind: 'SuiMoveVerificationError' }, `${module.module}::init has another form than the system calls`);
+		}
+		const args = witness !== undefined && first !== undefined ? [this.#vm.deserialize(witness, Uint8Array.of(1))] : [];
+		this.#vm.call({ ...module, function: 'init' }, [], args, this.#runtime, this.#meter);
+	}
+}
+
+function readU64(bytes: Uint8Array): bigint {
+	return new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true);
+}
+
+export const GAS_COIN_TYPE = coinOf(SUI_TYPE);
