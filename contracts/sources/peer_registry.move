@@ -1,0 +1,314 @@
+/// Miners: who they are, the roster of each window, and where their credentials are.
+module vramhub::peer_registry;
+
+use std::bcs;
+use sui::clock::Clock;
+use sui::coin::Coin;
+use sui::event;
+use sui::hash::blake2b256;
+use sui::sui::SUI;
+use sui::table::{Self, Table};
+use vramhub::hparams::Hparams;
+use vramhub::network::Network;
+use vramhub::vault::{Self, Vault};
+
+// === Errors ===
+
+/// All uids are taken.
+#[error]
+const ERegistryFull: vector<u8> = b"there is no free miner uid";
+/// Too many registrations in this window.
+#[error]
+const ETooManyRegistrations: vector<u8> = b"no more registrations in this window";
+/// No miner has this uid.
+#[error]
+const EUnknownMiner: vector<u8> = b"no miner has this uid";
+/// Only the miner's owner may do this.
+#[error]
+const ENotOwner: vector<u8> = b"the sender does not own this miner";
+/// Versions grow by one.
+#[error]
+const EWrongCredentialVersion: vector<u8> = b"the credential version must be the current one plus 1";
+/// A ciphertext has 1 to 2048 bytes.
+#[error]
+const EBadCiphertext: vector<u8> = b"the ciphertext must have 1 to 2048 bytes";
+/// The roster of that window is no longer kept.
+#[error]
+const ERosterForgotten: vector<u8> = b"the roster of that window is no longer kept";
+
+// === Constants ===
+
+const MAX_CIPHERTEXT_LENGTH: u64 = 2048;
+/// A window can be sealed until the end of the next one, so its roster is needed that long.
+const ROSTER_WINDOWS_KEPT: u64 = 1;
+
+// === Structs ===
+
+public struct PeerRegistry has key {
+    id: UID,
+    network: ID,
+    miners: Table<u16, Miner>,
+    next_uid: u16,
+    /// The window that `registrations_count` counts.
+    registrations_window: u64,
+    registrations_count: u64,
+    /// Ascending; those that may still be sealed, and the next one.
+    rosters: vector<RosterVersion>,
+}
+
+public struct Miner has store {
+    uid: u16,
+    generation: u32,
+    /// Holds the stake and rotates credentials.
+    owner: address,
+    /// Commits gradients.
+    operator: address,
+    /// In the roster from the next window on.
+    registered_window: u64,
+    /// 0 until credentials are set.
+    cred_version: u32,
+    /// Seal ciphertext of `cred_version`.
+    credentials: vector<u8>,
+    /// Of the version before, still of use within `rotation_grace_windows` from `rotated_window`.
+    previous_credentials: vector<u8>,
+    rotated_window: u64,
+    active: bool,
+    /// MIST.
+    stake: u64,
+}
+
+public struct RosterVersion has copy, drop, store {
+    from_window: u64,
+    /// Ascending by uid.
+    entries: vector<RosterEntry>,
+}
+
+public struct RosterEntry has copy, drop, store {
+    uid: u16,
+    generation: u32,
+}
+
+// === Events ===
+
+public struct MinerRegistered has copy, drop {
+    network: ID,
+    uid: u16,
+    generation: u32,
+    owner: address,
+    operator: address,
+    window: u64,
+}
+
+public struct CredentialsSet has copy, drop {
+    network: ID,
+    uid: u16,
+    generation: u32,
+    cred_version: u32,
+}
+
+// === Miners' calls ===
+
+/// The sender becomes the owner. The miner is in the roster from the next window on.
+public fun register_miner(
+    self: &mut PeerRegistry,
+    vault: &mut Vault,
+    network: &Network,
+    hparams: &Hparams,
+    stake: Coin<SUI>,
+    fee: Coin<SUI>,
+    operator: address,
+    clock: &Clock,
+    ctx: &mut TxContext,
+) {
+    network.assert_owns(self.network);
+    network.assert_owns(vault.network());
+    network.assert_owns(hparams.network());
+    let window = network.current_window(clock);
+    let params = hparams.at(window);
+    let uid = self.next_uid;
+    assert!((uid as u64) < params.max_miners(), ERegistryFull);
+    self.count_registration(window, params.max_registrations_per_window());
+
+    let owner = ctx.sender();
+    let generation = 1;
+    let stake = vault.deposit(
+        vault::role_miner(),
+        uid,
+        generation,
+        owner,
+        stake,
+        params.min_miner_stake_mist(),
+        fee,
+        params.registration_fee_mist(),
+    );
+    self.miners.add(
+        uid,
+        Miner {
+            uid,
+            generation,
+            owner,
+            operator,
+            registered_window: window,
+            cred_version: 0,
+            credentials: vector[],
+            previous_credentials: vector[],
+            rotated_window: 0,
+            active: true,
+            stake,
+        },
+    );
+    self.next_uid = uid + 1;
+    // uids are given out in ascending order, so the end is the entry's place.
+    self.roster_from(window + 1).push_back(RosterEntry { uid, generation });
+    event::emit(MinerRegistered { network: self.network, uid, generation, owner, operator, window });
+}
+
+/// Publishes the Seal ciphertext of the next version; the version before stays usable for the grace period.
+public fun set_credentials(
+    self: &mut PeerRegistry,
+    network: &Network,
+    uid: u16,
+    cred_version: u32,
+    ciphertext: vector<u8>,
+    clock: &Clock,
+    ctx: &TxContext,
+) {
+    network.assert_owns(self.network);
+    assert!(self.miners.contains(uid), EUnknownMiner);
+    let miner = &mut self.miners[uid];
+    assert!(ctx.sender() == miner.owner, ENotOwner);
+    assert!(cred_version == miner.cred_version + 1, EWrongCredentialVersion);
+    assert!(!ciphertext.is_empty() && ciphertext.length() <= MAX_CIPHERTEXT_LENGTH, EBadCiphertext);
+    miner.previous_credentials = miner.credentials;
+    miner.credentials = ciphertext;
+    miner.cred_version = cred_version;
+    miner.rotated_window = network.current_window(clock);
+    event::emit(CredentialsSet { network: self.network, uid, generation: miner.generation, cred_version });
+}
+
+// === Reads ===
+
+/// Aborts with EUnknownMiner.
+public fun miner(self: &PeerRegistry, uid: u16): &Miner {
+    assert!(self.miners.contains(uid), EUnknownMiner);
+    &self.miners[uid]
+}
+
+/// Ascending by uid. Aborts with ERosterForgotten for windows before the last one.
+public fun roster_at(self: &PeerRegistry, window: u64): &vector<RosterEntry> {
+    let mut i = self.rosters.length();
+    while (i > 0) {
+        i = i - 1;
+        if (self.rosters[i].from_window <= window) return &self.rosters[i].entries
+    };
+    abort ERosterForgotten
+}
+
+/// blake2b256(bcs(vector<RosterEntry>)).
+public fun roster_hash(roster: &vector<RosterEntry>): vector<u8> {
+    blake2b256(&bcs::to_bytes(roster))
+}
+
+/// Registered before the window and not gone since.
+public fun is_active_in(self: &Miner, window: u64): bool {
+    self.active && self.registered_window < window
+}
+
+/// The current version, or the one before within the grace period.
+public fun accepts_credential_version(self: &Miner, version: u32, window: u64, rotation_grace_windows: u64): bool {
+    version > 0 &&
+    (version == self.cred_version || (version + 1 == self.cred_version && window <= self.rotated_window + rotation_grace_windows))
+}
+
+public fun network(self: &PeerRegistry): ID {
+    self.network
+}
+
+public fun next_uid(self: &PeerRegistry): u16 {
+    self.next_uid
+}
+
+public fun generation(self: &Miner): u32 {
+    self.generation
+}
+
+public fun owner(self: &Miner): address {
+    self.owner
+}
+
+public fun operator(self: &Miner): address {
+    self.operator
+}
+
+public fun cred_version(self: &Miner): u32 {
+    self.cred_version
+}
+
+public fun credentials(self: &Miner): &vector<u8> {
+    &self.credentials
+}
+
+public fun previous_credentials(self: &Miner): &vector<u8> {
+    &self.previous_credentials
+}
+
+public fun stake(self: &Miner): u64 {
+    self.stake
+}
+
+public fun entry_uid(self: &RosterEntry): u16 {
+    self.uid
+}
+
+public fun entry_generation(self: &RosterEntry): u32 {
+    self.generation
+}
+
+// === Package ===
+
+public(package) fun new(network: &Network, ctx: &mut TxContext): PeerRegistry {
+    PeerRegistry {
+        id: object::new(ctx),
+        network: network.id(),
+        miners: table::new(ctx),
+        next_uid: 0,
+        registrations_window: 0,
+        registrations_count: 0,
+        rosters: vector[RosterVersion { from_window: 0, entries: vector[] }],
+    }
+}
+
+public(package) fun share(self: PeerRegistry) {
+    transfer::share_object(self)
+}
+
+// === Private ===
+
+fun count_registration(self: &mut PeerRegistry, window: u64, most: u64) {
+    if (self.registrations_window != window) {
+        self.registrations_window = window;
+        self.registrations_count = 0;
+    };
+    assert!(self.registrations_count < most, ETooManyRegistrations);
+    self.registrations_count = self.registrations_count + 1;
+}
+
+/// The roster that is in force from this window on, to be changed; rosters that nobody can ask for any more are forgotten.
+fun roster_from(self: &mut PeerRegistry, window: u64): &mut vector<RosterEntry> {
+    let rosters = &mut self.rosters;
+    let last = rosters.length() - 1;
+    if (rosters[last].from_window != window) {
+        let entries = rosters[last].entries;
+        rosters.push_back(RosterVersion { from_window: window, entries });
+        while (rosters.length() > 1 && rosters[1].from_window + ROSTER_WINDOWS_KEPT < window) {
+            rosters.remove(0);
+        };
+    };
+    let last = rosters.length() - 1;
+    &mut rosters[last].entries
+}
+
+#[test_only]
+public fun roster_entry_for_testing(uid: u16, generation: u32): RosterEntry {
+    RosterEntry { uid, generation }
+}
