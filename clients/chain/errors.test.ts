@@ -55,7 +55,10 @@ test('errors of the client by kind', () => {
 	assert.equal(code(new TransactionError('notFound', 'digest')), 'CHAIN_OBJECT_MISSING');
 	assert.equal(code(rpc('UNAVAILABLE')), 'CHAIN_UNAVAILABLE');
 	assert.equal(code(rpc('INVALID_ARGUMENT')), 'CHAIN_REJECTED');
-	assert.equal(code(rpc('INVALID_ARGUMENT', 'Object 0x5 version 3 is not available for consumption, current version: 4')), 'CHAIN_CONFLICT');
+	assert.equal(
+		code(rpc('INVALID_ARGUMENT', 'Transaction needs to be rebuilt because object 0x5 version 3 is unavailable for consumption, current version: 4')),
+		'CHAIN_CONFLICT',
+	);
 	assert.equal(code(new SimulationError('m', { cause: rpc('UNAVAILABLE') })), 'CHAIN_UNAVAILABLE');
 	assert.equal(code(new SimulationError('m', { cause: rpc('INVALID_ARGUMENT') })), 'CHAIN_REJECTED');
 	const own = new VramhubError('INVARIANT', 'm');

@@ -6,7 +6,9 @@ import { isVramhubError, VramhubError } from '#core/errors.ts';
  * locked by a transaction in flight. As sui-types `UserInputError` and `SuiError` print them. Building the transaction again gets the new versions.
  */
 const CONFLICTS = [
+	/unavailable for consumption/i,
 	/not available for consumption/i,
+	/needs to be rebuilt/i,
 	/ObjectVersionUnavailableForConsumption/,
 	/already locked by a different transaction/i,
 	/ObjectLockConflict/,

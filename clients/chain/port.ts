@@ -110,12 +110,15 @@ export interface Executed {
 	readonly gasUsedMist: bigint;
 }
 
-/** What each party sends, signed by its own key. Calls whose effect is already there (sealed, committed the same, submitted the same) succeed. */
+/**
+ * What each party sends, signed by its own key. A call whose effect is already there (sealed by anybody, committed the same, submitted the same)
+ * succeeds with undefined: there is no transaction of ours to name.
+ */
 export interface ChainWriter {
 	readonly address: string;
 	registerMiner(request: { readonly stakeMist: bigint; readonly operator: string }): Promise<Executed & { readonly uid: number; readonly generation: number }>;
 	/** `credVersion` must be the current one plus 1; the ciphertext is bound to it. */
-	setCredentials(request: { readonly uid: number; readonly credVersion: number; readonly ciphertext: Uint8Array }): Promise<Executed>;
+	setCredentials(request: { readonly uid: number; readonly credVersion: number; readonly ciphertext: Uint8Array }): Promise<Executed | undefined>;
 	registerValidator(request: {
 		readonly stakeMist: bigint;
 		readonly operator: string;
@@ -127,7 +130,7 @@ export interface ChainWriter {
 		readonly sha256: Uint8Array;
 		readonly size: bigint;
 		readonly credVersion: number;
-	}): Promise<Executed>;
+	}): Promise<Executed | undefined>;
 	/** Undefined when somebody else had sealed it before. */
 	sealWindow(window: bigint): Promise<Executed | undefined>;
 	/** Submits and settles as many rows as one transaction may; the rest is cranked by {@link settleSlice}. Undefined when this very payload is recorded already. */

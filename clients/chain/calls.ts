@@ -1,0 +1,162 @@
+import { bcs } from '@mysten/sui/bcs';
+import type { Transaction, TransactionArgument } from '@mysten/sui/transactions';
+import type { NetworkObjects } from '#runtime/address-book.ts';
+
+/** Sui's shared clock and randomness. */
+export const CLOCK_ID = '0x6';
+export const RANDOM_ID = '0x8';
+
+/** The package and the objects that a call is about. */
+export interface Target {
+	readonly packageId: string;
+	readonly objects: NetworkObjects;
+}
+
+const bytes = (transaction: Transaction, value: Uint8Array) => transaction.pure(bcs.byteVector().serialize(value));
+
+/** One command for each entry point of `contracts/README.md`, arguments in its order. */
+function moveCall(transaction: Transaction, { packageId }: Target, target: string, args: TransactionArgument[]) {
+	return transaction.moveCall({ target: `${packageId}::${target}`, arguments: args });
+}
+
+interface Registration {
+	readonly stakeMist: bigint;
+	readonly feeMist: bigint;
+	readonly operator: string;
+}
+
+export function registerMiner(transaction: Transaction, target: Target, registration: Registration): void {
+	register(transaction, target, 'peer_registry::register_miner', target.objects.peerRegistry, registration);
+}
+
+export function registerValidator(transaction: Transaction, target: Target, registration: Registration): void {
+	register(transaction, target, 'validator_registry::register_validator', target.objects.validatorRegistry, registration);
+}
+
+function register(transaction: Transaction, target: Target, entry: string, registry: string, { stakeMist, feeMist, operator }: Registration): void {
+	const { objects } = target;
+	const [stake, fee] = transaction.splitCoins(transaction.gas, [stakeMist, feeMist]);
+	moveCall(transaction, target, entry, [
+		transaction.object(registry),
+		transaction.object(objects.vault),
+		transaction.object(objects.network),
+		transaction.object(objects.hparams),
+		stake!,
+		fee!,
+		transaction.pure.address(operator),
+		transaction.object(CLOCK_ID),
+	]);
+}
+
+export function setCredentials(
+	transaction: Transaction,
+	target: Target,
+	{ uid, credVersion, ciphertext }: { readonly uid: number; readonly credVersion: number; readonly ciphertext: Uint8Array },
+): void {
+	const { objects } = target;
+	moveCall(transaction, target, 'peer_registry::set_credentials', [
+		transaction.object(objects.peerRegistry),
+		transaction.object(objects.network),
+		transaction.pure.u16(uid),
+		transaction.pure.u32(credVersion),
+		bytes(transaction, ciphertext),
+		transaction.object(CLOCK_ID),
+	]);
+}
+
+/** Sui's native verifies the document; only a programmable transaction may call it. */
+export function registerEnclave(
+	transaction: Transaction,
+	target: Target,
+	{ validatorUid, attestationDocument }: { readonly validatorUid: number; readonly attestationDocument: Uint8Array },
+): void {
+	const { objects } = target;
+	const document = transaction.moveCall({
+		target: '0x2::nitro_attestation::load_nitro_attestation',
+		arguments: [bytes(transaction, attestationDocument), transaction.object(CLOCK_ID)],
+	});
+	moveCall(transaction, target, 'enclave_registry::register_enclave', [
+		transaction.object(objects.enclaveRegistry),
+		transaction.object(objects.network),
+		transaction.object(objects.hparams),
+		transaction.object(objects.validatorRegistry),
+		transaction.pure.u16(validatorUid),
+		document,
+		transaction.object(CLOCK_ID),
+	]);
+}
+
+export function commitGradient(
+	transaction: Transaction,
+	target: Target,
+	commitment: { readonly uid: number; readonly window: bigint; readonly sha256: Uint8Array; readonly size: bigint; readonly credVersion: number },
+): void {
+	const { objects } = target;
+	moveCall(transaction, target, 'gradient_registry::commit_gradient', [
+		transaction.object(objects.gradientRegistry),
+		transaction.object(objects.network),
+		transaction.object(objects.hparams),
+		transaction.object(objects.peerRegistry),
+		transaction.pure.u16(commitment.uid),
+		transaction.pure.u64(commitment.window),
+		bytes(transaction, commitment.sha256),
+		transaction.pure.u64(commitment.size),
+		transaction.pure.u32(commitment.credVersion),
+		transaction.object(CLOCK_ID),
+	]);
+}
+
+export function sealWindow(transaction: Transaction, target: Target, window: bigint): void {
+	const { objects } = target;
+	moveCall(transaction, target, 'round_state::seal_window', [
+		transaction.object(objects.roundState),
+		transaction.object(objects.network),
+		transaction.object(objects.hparams),
+		transaction.object(objects.gradientRegistry),
+		transaction.object(objects.peerRegistry),
+		transaction.object(objects.validatorRegistry),
+		transaction.object(RANDOM_ID),
+		transaction.pure.u64(window),
+		transaction.object(CLOCK_ID),
+	]);
+}
+
+export interface Submission {
+	readonly validatorUid: number;
+	readonly window: bigint;
+	readonly payload: Uint8Array;
+	readonly signature: Uint8Array;
+}
+
+export function submitScores(transaction: Transaction, target: Target, { validatorUid, window, payload, signature }: Submission): void {
+	const { objects } = target;
+	moveCall(transaction, target, 'score_ledger::submit_scores', [
+		transaction.object(objects.scoreLedger),
+		transaction.object(objects.network),
+		transaction.object(objects.roundState),
+		transaction.object(objects.validatorRegistry),
+		transaction.object(objects.enclaveRegistry),
+		transaction.pure.u16(validatorUid),
+		transaction.pure.u64(window),
+		bytes(transaction, payload),
+		bytes(transaction, signature),
+		transaction.object(CLOCK_ID),
+	]);
+}
+
+export function settleSlice(
+	transaction: Transaction,
+	target: Target,
+	{ validatorUid, window, fromRow, rows }: { readonly validatorUid: number; readonly window: bigint; readonly fromRow: number; readonly rows: number },
+): void {
+	const { objects } = target;
+	moveCall(transaction, target, 'score_ledger::settle_slice', [
+		transaction.object(objects.scoreLedger),
+		transaction.object(objects.network),
+		transaction.object(objects.roundState),
+		transaction.pure.u16(validatorUid),
+		transaction.pure.u64(window),
+		transaction.pure.u64(fromRow),
+		transaction.pure.u64(rows),
+	]);
+}

@@ -1,0 +1,250 @@
+import { bcs } from '@mysten/sui/bcs';
+import type { ClientWithCoreApi } from '@mysten/sui/client';
+import * as layouts from '#clients/chain/bindings.ts';
+import { CLOCK_ID } from '#clients/chain/calls.ts';
+import { readObject, readTable, readTableEntry, type TableLayout } from '#clients/chain/objects.ts';
+import type { ChainReader, Miner, SettledMiner, Validator } from '#clients/chain/port.ts';
+import { VramhubError } from '#core/errors.ts';
+import { minerCodeName } from '#core/gradient/codes.ts';
+import { type Hparams, HparamsBcs, hparamsFromList } from '#core/gradient/hparams.ts';
+import { WINDOW_STATUS, type WindowRecord } from '#core/gradient/records.ts';
+import type { NetworkObjects } from '#runtime/address-book.ts';
+
+export interface ChainReaderOptions {
+	readonly client: ClientWithCoreApi;
+	/** The package that introduced the types: the first version that was published. */
+	readonly packageId: string;
+	readonly objects: NetworkObjects;
+}
+
+/**
+ * Reads the contracts' state as BCS of objects and table entries: no indexer, no server-side rendering, so any full node answers alike.
+ * Errors: CHAIN_UNAVAILABLE, CHAIN_OBJECT_MISSING when a shared object itself is not there, INVARIANT when its layout is another one.
+ */
+export function createChainReader({ client, packageId, objects }: ChainReaderOptions): ChainReader {
+	const tables = {
+		params: { keyType: 'u32', key: bcs.u32(), value: HparamsBcs, what: 'parameters' },
+		miners: { keyType: 'u16', key: bcs.u16(), value: layouts.Miner, what: 'a miner' },
+		validators: { keyType: 'u16', key: bcs.u16(), value: layouts.Validator, what: 'a validator' },
+		enclaves: { keyType: 'u16', key: bcs.u16(), value: layouts.EnclaveRecord, what: 'an enclave record' },
+		commitments: { keyType: 'u64', key: bcs.u64(), value: layouts.WindowCommitments, what: "a window's commitments" },
+		windows: { keyType: 'u64', key: bcs.u64(), value: layouts.WindowEntry, what: 'a window record' },
+		chains: { keyType: 'u16', key: bcs.u16(), value: layouts.PayloadChain, what: "a validator's payloads" },
+		settled: { keyType: `${packageId}::score_ledger::SettledKey`, key: layouts.SettledKey, value: layouts.SettledScores, what: 'settled scores' },
+	} as const satisfies Record<string, TableLayout<never, unknown>>;
+
+	const hparams = () => readObject(client, objects.hparams, layouts.Hparams, 'the parameters');
+	const peers = () => readObject(client, objects.peerRegistry, layouts.PeerRegistry, 'the peer registry');
+	const validators = () => readObject(client, objects.validatorRegistry, layouts.ValidatorRegistry, 'the validator registry');
+	const gradients = () => readObject(client, objects.gradientRegistry, layouts.GradientRegistry, 'the gradient registry');
+	const enclaves = () => readObject(client, objects.enclaveRegistry, layouts.EnclaveRegistry, 'the enclave registry');
+	const rounds = () => readObject(client, objects.roundState, layouts.RoundState, 'the round state');
+	const ledger = () => readObject(client, objects.scoreLedger, layouts.ScoreLedger, 'the score ledger');
+
+	// A table's id never changes, so it is asked for once.
+	const tableIds = {
+		params: once(async () => (await hparams()).versions.id),
+		miners: once(async () => (await peers()).miners.id),
+		validators: once(async () => (await validators()).validators.id),
+		enclaves: once(async () => (await enclaves()).enclaves.id),
+		commitments: once(async () => (await gradients()).windows.id),
+		windows: once(async () => (await rounds()).windows.id),
+		chains: once(async () => (await ledger()).chains.id),
+		settled: once(async () => (await ledger()).settled.id),
+	};
+
+	const network = once(async () => {
+		const { window_duration_ms } = await readObject(client, objects.network, layouts.Network, 'the network');
+		return { id: objects.network, windowDurationMs: BigInt(window_duration_ms) };
+	});
+
+	const windowEntry = async (window: bigint) => readTableEntry(client, await tableIds.windows(), tables.windows, window);
+
+	return {
+		async clockMs() {
+			return BigInt((await readObject(client, CLOCK_ID, layouts.Clock, 'the clock')).timestamp_ms);
+		},
+
+		network,
+
+		async hparamsAt(window): Promise<Hparams> {
+			const { schedule } = await hparams();
+			const scheduled = schedule.findLast(({ from_window }) => BigInt(from_window) <= window);
+			if (scheduled === undefined) throw new VramhubError('BAD_ARGUMENT', `window ${window} is older than the network`);
+			const params = await readTableEntry(client, await tableIds.params(), tables.params, scheduled.version);
+			if (params === undefined) throw new VramhubError('INVARIANT', `version ${scheduled.version} of the parameters is not there`);
+			return {
+				version: scheduled.version,
+				values: hparamsFromList(params.values.map(BigInt)),
+				modelManifestHash: params.model_manifest_hash,
+				datasetRoot: params.dataset_root,
+			};
+		},
+
+		async checkpointAt(window) {
+			const { checkpoints } = await rounds();
+			const anchor = checkpoints.findLast(({ activation }) => BigInt(activation) <= window);
+			if (anchor === undefined) throw new VramhubError('BAD_ARGUMENT', `window ${window} is older than the network`);
+			return { boundary: BigInt(anchor.boundary), hash: anchor.hash, activation: BigInt(anchor.activation) };
+		},
+
+		async windowRecord(window) {
+			const entry = await windowEntry(window);
+			return entry === undefined ? undefined : toWindowRecord(entry.record);
+		},
+
+		async commitments(window) {
+			const entry = await readTableEntry(client, await tableIds.commitments(), tables.commitments, window);
+			return (entry?.commitments ?? []).map((commitment) => ({
+				seq: commitment.seq,
+				uid: commitment.uid,
+				generation: commitment.generation,
+				sha256: commitment.sha256,
+				size: BigInt(commitment.size),
+				credVersion: commitment.cred_version,
+				ms: BigInt(commitment.ms),
+			}));
+		},
+
+		async roster(window) {
+			return (await windowEntry(window))?.roster ?? [];
+		},
+
+		async miner(uid) {
+			const miner = await readTableEntry(client, await tableIds.miners(), tables.miners, uid);
+			return miner === undefined ? undefined : toMiner(miner);
+		},
+
+		async miners() {
+			const { miners, next_uid } = await peers();
+			const all = await readTable(
+				client,
+				miners.id,
+				tables.miners,
+				Array.from({ length: next_uid }, (_, uid) => uid),
+			);
+			return all.filter((miner) => miner !== undefined).map(toMiner);
+		},
+
+		async validator(uid) {
+			const validator = await readTableEntry(client, await tableIds.validators(), tables.validators, uid);
+			return validator === undefined ? undefined : toValidator(validator);
+		},
+
+		async enclave(validatorUid) {
+			const record = await readTableEntry(client, await tableIds.enclaves(), tables.enclaves, validatorUid);
+			if (record === undefined) return undefined;
+			return {
+				validatorUid: record.validator_uid,
+				validatorGeneration: record.validator_generation,
+				publicKey: record.public_key,
+				pcrRow: record.pcr_row,
+				registeredMs: BigInt(record.registered_ms),
+				documentMs: BigInt(record.document_ms),
+			};
+		},
+
+		async payloadChain(validatorUid) {
+			const chain = await readTableEntry(client, await tableIds.chains(), tables.chains, validatorUid);
+			if (chain === undefined) return undefined;
+			return {
+				lastWindow: BigInt(chain.last_window),
+				lastDigest: chain.last_digest,
+				lastPayload: chain.last_payload,
+				settledRows: Number(chain.settled_rows),
+				totalRows: Number(chain.total_rows),
+			};
+		},
+
+		async settledScores(window, validatorUid) {
+			const settled = await readTableEntry(client, await tableIds.settled(), tables.settled, { window, validator_uid: validatorUid });
+			if (settled === undefined) return undefined;
+			return {
+				window,
+				validatorUid,
+				payloadSha256: settled.payload_sha256,
+				miners: toSettledMiners(settled.columns),
+			};
+		},
+	};
+}
+
+type WindowEntry = typeof layouts.WindowEntry.$inferType;
+
+const STATUS_NAMES = { [WINDOW_STATUS.sealed]: 'sealed', [WINDOW_STATUS.final]: 'final', [WINDOW_STATUS.unscored]: 'unscored' } as const;
+
+function toWindowRecord(record: WindowEntry['record']): WindowRecord {
+	const status = STATUS_NAMES[record.status as keyof typeof STATUS_NAMES];
+	if (status === undefined) throw new VramhubError('INVARIANT', `window ${record.window} has the unknown status ${record.status}`);
+	return {
+		window: BigInt(record.window),
+		status,
+		sealedAtMs: BigInt(record.sealed_at_ms),
+		randomness: record.randomness,
+		commitmentsHash: record.commitments_hash,
+		commitmentsCount: Number(record.commitments_count),
+		checkpointHash: record.checkpoint_hash,
+		checkpointBoundary: BigInt(record.checkpoint_boundary),
+		hparamsVersion: record.hparams_version,
+		hparamsHash: record.hparams_hash,
+		rosterHash: record.roster_hash,
+		rosterCount: Number(record.roster_count),
+		validators: record.validators.map(({ uid, generation, stake }) => ({ uid, generation, stake: BigInt(stake) })),
+		totalStake: BigInt(record.total_stake),
+		emission: BigInt(record.emission),
+	};
+}
+
+function toSettledMiners({ uids, generations, codes, scores, randoms, weights }: typeof layouts.Columns.$inferType): SettledMiner[] {
+	return uids.map((uid, row) => ({
+		uid,
+		generation: generations[row]!,
+		code: codes[row]!,
+		codeName: minerCodeName(codes[row]!),
+		// An i32 in two's complement.
+		score: scores[row]! | 0,
+		random: randoms[row]! | 0,
+		weight: weights[row]!,
+	}));
+}
+
+function toMiner(miner: typeof layouts.Miner.$inferType): Miner {
+	const { uid, generation, owner, operator, credentials, active } = miner;
+	return {
+		uid,
+		generation,
+		owner,
+		operator,
+		registeredWindow: BigInt(miner.registered_window),
+		credVersion: miner.cred_version,
+		credentials,
+		active,
+		stake: BigInt(miner.stake),
+	};
+}
+
+function toValidator(validator: typeof layouts.Validator.$inferType): Validator {
+	const { uid, generation, owner, operator, active, slashed } = validator;
+	return {
+		uid,
+		generation,
+		owner,
+		operator,
+		registeredWindow: BigInt(validator.registered_window),
+		active,
+		slashed,
+		stake: BigInt(validator.stakes.at(-1)?.amount ?? 0),
+	};
+}
+
+/** Remembers the first answer; a failure is forgotten, so that the next call asks again. */
+function once<T>(ask: () => Promise<T>): () => Promise<T> {
+	let answer: Promise<T> | undefined;
+	return () => {
+		answer ??= ask().catch((error: unknown) => {
+			answer = undefined;
+			throw error;
+		});
+		return answer;
+	};
+}

@@ -1,0 +1,123 @@
+import type { ClientWithCoreApi } from '@mysten/sui/client';
+import type { Signer } from '@mysten/sui/cryptography';
+import type { Transaction } from '@mysten/sui/transactions';
+import { sha256 } from '@noble/hashes/sha2.js';
+import { MinerRegistered, ValidatorRegistered } from '#clients/chain/bindings.ts';
+import * as calls from '#clients/chain/calls.ts';
+import { type ExecutedTransaction, execute } from '#clients/chain/execute.ts';
+import { parse } from '#clients/chain/objects.ts';
+import { type ChainWriter, type Executed, SETTLE_SLICE_ROWS } from '#clients/chain/port.ts';
+import { createChainReader } from '#clients/chain/reader.ts';
+import { equalBytes } from '#core/bytes.ts';
+import { isVramhubError, VramhubError } from '#core/errors.ts';
+import { decodeHeader, HEADER_LENGTH } from '#core/gradient/header.ts';
+import { windowAt } from '#core/window.ts';
+import type { NetworkObjects } from '#runtime/address-book.ts';
+
+export interface ChainWriterOptions {
+	readonly client: ClientWithCoreApi;
+	readonly packageId: string;
+	readonly objects: NetworkObjects;
+	readonly signer: Signer;
+}
+
+/**
+ * Transactions of one key. They wait for each other (gas), are built again after a conflict, and are simulated before they are signed, so that a refusal of
+ * the contract costs nothing. Errors: CHAIN_REJECTED with `details.abort`, CHAIN_CONFLICT, CHAIN_UNAVAILABLE.
+ */
+export function createChainWriter({ client, packageId, objects, signer }: ChainWriterOptions): ChainWriter {
+	const reader = createChainReader({ client, packageId, objects });
+	const target: calls.Target = { packageId, objects };
+	const send = (what: string, build: (transaction: Transaction) => void) => execute({ client, signer, what, build });
+
+	/** Sends; when the contract refuses because the effect is there already, that is success without a transaction. */
+	async function sendUnlessDone(what: string, isDone: () => Promise<boolean>, build: (transaction: Transaction) => void): Promise<Executed | undefined> {
+		try {
+			return outcome(await send(what, build));
+		} catch (error) {
+			if (isVramhubError(error) && error.code === 'CHAIN_REJECTED' && (await isDone())) return undefined;
+			throw error;
+		}
+	}
+
+	async function registrationFee(): Promise<bigint> {
+		const [{ windowDurationMs }, now] = await Promise.all([reader.network(), reader.clockMs()]);
+		return (await reader.hparamsAt(windowAt(now, windowDurationMs))).values.registration_fee_mist;
+	}
+
+	return {
+		address: signer.toSuiAddress(),
+
+		async registerMiner(request) {
+			const feeMist = await registrationFee();
+			const executed = await send('registering a miner', (transaction) => calls.registerMiner(transaction, target, { ...request, feeMist }));
+			const { uid, generation } = parse(MinerRegistered, eventOf(executed, 'MinerRegistered'), 'the event MinerRegistered');
+			return { ...outcome(executed), uid, generation };
+		},
+
+		async registerValidator(request) {
+			const feeMist = await registrationFee();
+			const executed = await send('registering a validator', (transaction) => calls.registerValidator(transaction, target, { ...request, feeMist }));
+			const { uid, generation } = parse(ValidatorRegistered, eventOf(executed, 'ValidatorRegistered'), 'the event ValidatorRegistered');
+			return { ...outcome(executed), uid, generation };
+		},
+
+		setCredentials(request) {
+			const isDone = async () => {
+				const miner = await reader.miner(request.uid);
+				return miner?.credVersion === request.credVersion && equalBytes(miner.credentials, request.ciphertext);
+			};
+			return sendUnlessDone(`credentials of miner ${request.uid}`, isDone, (transaction) => calls.setCredentials(transaction, target, request));
+		},
+
+		async registerEnclave(request) {
+			return outcome(await send(`enclave of validator ${request.validatorUid}`, (transaction) => calls.registerEnclave(transaction, target, request)));
+		},
+
+		commitGradient(request) {
+			const isDone = async () => {
+				const committed = (await reader.commitments(request.window)).find(({ uid }) => uid === request.uid);
+				return committed !== undefined && committed.size === request.size && equalBytes(committed.sha256, request.sha256);
+			};
+			return sendUnlessDone(`commitment of miner ${request.uid} in window ${request.window}`, isDone, (transaction) =>
+				calls.commitGradient(transaction, target, request),
+			);
+		},
+
+		async sealWindow(window) {
+			const isDone = async () => (await reader.windowRecord(window)) !== undefined;
+			if (await isDone()) return undefined;
+			return sendUnlessDone(`sealing window ${window}`, isDone, (transaction) => calls.sealWindow(transaction, target, window));
+		},
+
+		submitScores(request) {
+			const { rosterCount } = decodeHeader(request.payload.subarray(-HEADER_LENGTH));
+			const digest = sha256(request.payload);
+			const isDone = async () => {
+				const chain = await reader.payloadChain(request.validatorUid);
+				if (chain !== undefined && chain.lastWindow === request.window) return equalBytes(chain.lastDigest, digest);
+				const settled = await reader.settledScores(request.window, request.validatorUid);
+				return settled !== undefined && equalBytes(settled.payloadSha256, digest);
+			};
+			return sendUnlessDone(`scores of validator ${request.validatorUid} in window ${request.window}`, isDone, (transaction) => {
+				calls.submitScores(transaction, target, request);
+				if (rosterCount > 0) calls.settleSlice(transaction, target, { ...request, fromRow: 0, rows: Math.min(rosterCount, SETTLE_SLICE_ROWS) });
+			});
+		},
+
+		async settleSlice(request) {
+			const what = `settling validator ${request.validatorUid} in window ${request.window}`;
+			return outcome(await send(what, (transaction) => calls.settleSlice(transaction, target, { ...request, rows: SETTLE_SLICE_ROWS })));
+		},
+	};
+}
+
+function outcome({ digest, gasUsedMist }: ExecutedTransaction): Executed {
+	return { digest, gasUsedMist };
+}
+
+function eventOf({ events, digest }: ExecutedTransaction, name: string): Uint8Array {
+	const event = events.find(({ eventType }) => eventType.endsWith(`::${name}`));
+	if (event === undefined) throw new VramhubError('INVARIANT', `transaction ${digest} emitted no ${name}`);
+	return event.bcs;
+}
