@@ -1,0 +1,47 @@
+import { createHash, type Hash } from 'node:crypto';
+import { VramhubError } from '#core/errors.ts';
+
+/**
+ * Files that hosts brought (checkpoints, graphs, shards), in memory, by hexadecimal SHA-256. The total is bounded: the least
+ * recently used go first. What an open session uses it holds itself.
+ */
+export class FileStore {
+	readonly maxBytes: number;
+	/** In order of use, the least recent first. */
+	readonly #files = new Map<string, Uint8Array>();
+	#bytes = 0;
+
+	constructor(maxBytes: number) {
+		this.maxBytes = maxBytes;
+	}
+
+	get(sha256: string): Uint8Array | undefined {
+		const file = this.#files.get(sha256);
+		if (file !== undefined) {
+			this.#files.delete(sha256);
+			this.#files.set(sha256, file);
+		}
+		return file;
+	}
+
+	/** Reads a body that must hash to `sha256`; nothing of it is kept when it does not (BAD_ARGUMENT). */
+	async put(sha256: string, body: AsyncIterable<Uint8Array>): Promise<void> {
+		const hash: Hash = createHash('sha256');
+		const parts: Uint8Array[] = [];
+		for await (const part of body) {
+			hash.update(part);
+			parts.push(part);
+		}
+		const digest = hash.digest('hex');
+		if (digest !== sha256) throw new VramhubError('BAD_ARGUMENT', `the file has SHA-256 ${digest}`);
+		if (this.#files.has(sha256)) return;
+		const file = Uint8Array.from(Buffer.concat(parts));
+		this.#files.set(sha256, file);
+		this.#bytes += file.length;
+		for (const [name, { length }] of this.#files) {
+			if (this.#bytes <= this.maxBytes || name === sha256) break;
+			this.#files.delete(name);
+			this.#bytes -= length;
+		}
+	}
+}

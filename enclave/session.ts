@@ -1,0 +1,248 @@
+import { createHash } from 'node:crypto';
+import { ByteWriter, toHex } from '#core/bytes.ts';
+import { encodeCanonical } from '#core/cbor.ts';
+import { VramhubError } from '#core/errors.ts';
+import { decodeGradient, gradientNorm } from '#core/gradient/codec.ts';
+import { MINER_CODE } from '#core/gradient/codes.ts';
+import { type CloseAnswer, type FreezeAnswer, type MeasureAnswer, type ProcessDataAnswer, RECEIPT_DOMAIN } from '#core/gradient/enclave-api.ts';
+import { FLAG_STATE_RESET } from '#core/gradient/header.ts';
+import { GRADIENT_HEADER_LENGTH } from '#core/gradient/layout.ts';
+import { encodePayload } from '#core/gradient/payload.ts';
+import type { Commitment } from '#core/gradient/records.ts';
+import { clipNorm, lossToMicroNats, toMicroNats } from '#core/gradient/score.ts';
+import { type MinerOutcome, nextRows, stateAfter } from '#core/gradient/state.ts';
+import type { Evaluator } from '#enclave/evaluate.ts';
+import type { SigningKey } from '#enclave/keys.ts';
+import type { SessionFacts } from '#enclave/request.ts';
+
+interface Measured {
+	/** 0, or a proven code. */
+	readonly code: number;
+	readonly norm: number;
+	/** Of everything after the gradient's header: equal ones are copies. */
+	readonly bodySha256: string;
+}
+
+interface Frozen {
+	/** What each committed roster miner came to: a measurement or testimony. */
+	readonly codes: ReadonlyMap<number, number>;
+	readonly clipNorm: number;
+	/** Nats. */
+	readonly baseline: number;
+	readonly answer: FreezeAnswer;
+}
+
+/** Where a session stands. Each step may be repeated with the same input and then gives the same answer. */
+type State =
+	| { readonly kind: 'measuring' }
+	| { readonly kind: 'processing'; readonly frozen: Frozen }
+	| { readonly kind: 'closed'; readonly frozen: Frozen; readonly answer: CloseAnswer };
+
+export interface SessionSurroundings {
+	readonly key: SigningKey;
+	/** CPU_CLASS of this machine. */
+	readonly cpuClass: number;
+	/**
+	 * Called with a digest of the frozen set before anything is evaluated; throws ENCLAVE_REFUSED when this validator's window was
+	 * frozen with another set before: who has seen scores must not choose again which miners are scored.
+	 */
+	readonly fixSet: (digest: string) => void;
+}
+
+/**
+ * The scoring of one window: measure every gradient, freeze the set and the clip norm, evaluate each gradient, close and sign.
+ * Out of order: ENCLAVE_REFUSED. Calls must not overlap.
+ */
+export class Session {
+	readonly facts: SessionFacts;
+	readonly #evaluator: Evaluator;
+	readonly #surroundings: SessionSurroundings;
+	readonly #measured = new Map<number, Measured>();
+	readonly #processed = new Map<number, ProcessDataAnswer>();
+	#state: State = { kind: 'measuring' };
+
+	constructor(facts: SessionFacts, evaluator: Evaluator, surroundings: SessionSurroundings) {
+		this.facts = facts;
+		this.#evaluator = evaluator;
+		this.#surroundings = surroundings;
+	}
+
+	get closed(): boolean {
+		return this.#state.kind === 'closed';
+	}
+
+	/** Most bytes that a gradient of this miner may have; ENCLAVE_REFUSED when it committed nothing. */
+	gradientLimit(uid: number): number {
+		const { size } = this.#commitment(uid);
+		return Math.min(Number(size), Number(this.facts.hparams.max_gradient_bytes));
+	}
+
+	/** Decodes a gradient and takes its norm. OBJECT_DIGEST when the bytes are not the committed ones: that is for the host to testify. */
+	measure(uid: number, gradient: Uint8Array): MeasureAnswer {
+		this.#requireCommitted(uid, gradient);
+		const known = this.#measured.get(uid);
+		if (known !== undefined) return { uid, code: known.code, norm: known.norm };
+		if (this.#state.kind !== 'measuring') throw new VramhubError('ENCLAVE_REFUSED', 'the set of gradients is frozen');
+		const result = decodeGradient(gradient, this.#expected(uid));
+		const measured: Measured = {
+			code: result.kind === 'decoded' ? MINER_CODE.scored : MINER_CODE[result.code],
+			norm: result.kind === 'decoded' ? gradientNorm(result.gradient) : 0,
+			bodySha256: createHash('sha256').update(gradient.subarray(GRADIENT_HEADER_LENGTH)).digest('hex'),
+		};
+		this.#measured.set(uid, measured);
+		return { uid, code: measured.code, norm: measured.norm };
+	}
+
+	/** `testimony`: codes of the committed miners that were not measured, all of them and no others. */
+	async freeze(testimony: ReadonlyMap<number, number>): Promise<FreezeAnswer> {
+		const codes = this.#frozenCodes(testimony);
+		if (this.#state.kind !== 'measuring') {
+			if (digestOf(codes) !== digestOf(this.#state.frozen.codes)) throw new VramhubError('ENCLAVE_REFUSED', 'the session was frozen with other testimony');
+			return this.#state.frozen.answer;
+		}
+		this.#surroundings.fixSet(digestOf(codes));
+		const uids = [...codes].filter(([, code]) => code === MINER_CODE.scored).map(([uid]) => uid);
+		const weighted = new Set(this.facts.previousRows.filter(({ weight }) => weight > 0).map(({ uid, generation }) => `${uid}/${generation}`));
+		const { norm_min_ppm, norm_max_ppm } = this.facts.hparams;
+		const norm = clipNorm(
+			uids.map((uid) => ({ norm: this.#measured.get(uid)!.norm, hadWeight: weighted.has(`${uid}/${this.#commitment(uid).generation}`) })),
+			Number(norm_min_ppm) / 1e6,
+			Number(norm_max_ppm) / 1e6,
+		);
+		const baseline = await this.#evaluator.baseline();
+		const answer: FreezeAnswer = { median_norm: norm, uids, baseline_loss: lossToMicroNats(baseline).toString() };
+		this.#state = { kind: 'processing', frozen: { codes, clipNorm: norm, baseline, answer } };
+		return answer;
+	}
+
+	/** Evaluates one gradient. The receipt is signed under a domain that no payload has. */
+	async process(uid: number, gradient: Uint8Array): Promise<ProcessDataAnswer> {
+		const state = this.#state;
+		if (state.kind === 'measuring') throw new VramhubError('ENCLAVE_REFUSED', 'the session is not frozen');
+		this.#requireCommitted(uid, gradient);
+		const known = this.#processed.get(uid);
+		if (known !== undefined) return known;
+		if (state.kind === 'closed' || state.frozen.codes.get(uid) !== MINER_CODE.scored)
+			throw new VramhubError('ENCLAVE_REFUSED', `miner ${uid} is not to be processed`);
+		const result = decodeGradient(gradient, this.#expected(uid));
+		if (result.kind === 'rejected') throw new VramhubError('INVARIANT', `a gradient that was measured no longer decodes: ${result.reason}`);
+		const { clipNorm: norm, baseline } = state.frozen;
+		const improvements = await this.#evaluator.evaluate(uid, result.gradient, this.#measured.get(uid)!.norm, norm, baseline);
+		const [score, random] = [toMicroNats(improvements.own), toMicroNats(improvements.random)];
+		const receipt = new ByteWriter()
+			.bytes(new TextEncoder().encode(RECEIPT_DOMAIN))
+			.bytes(encodeCanonical([this.facts.window, uid, score, random]))
+			.done();
+		const answer: ProcessDataAnswer = { score, random, signed_payload: toHex(receipt), signature: toHex(this.#surroundings.key.sign(receipt)) };
+		this.#processed.set(uid, answer);
+		return answer;
+	}
+
+	/** Ranks, rates and signs. From then on only the answers are kept. */
+	async close(): Promise<CloseAnswer> {
+		if (this.#state.kind === 'closed') return this.#state.answer;
+		if (this.#state.kind === 'measuring') throw new VramhubError('ENCLAVE_REFUSED', 'the session is not frozen');
+		const { frozen } = this.#state;
+		const waiting = frozen.answer.uids.filter((uid) => !this.#processed.has(uid));
+		if (waiting.length > 0) throw new VramhubError('ENCLAVE_REFUSED', `miners ${waiting.slice(0, 8).join(', ')} are not processed`);
+		const payload = this.#payload(frozen);
+		const { key } = this.#surroundings;
+		const answer: CloseAnswer = { payload: toHex(payload), signature: toHex(key.sign(payload)), public_key: toHex(key.publicKey) };
+		this.#state = { kind: 'closed', frozen, answer };
+		await this.release();
+		return answer;
+	}
+
+	/** Lets go of the model and the shards. */
+	async release(): Promise<void> {
+		await this.#evaluator.release();
+	}
+
+	#payload(frozen: Frozen): Uint8Array {
+		const { facts } = this;
+		const outcome = (uid: number): MinerOutcome => {
+			const code = frozen.codes.get(uid);
+			if (code === undefined) return { kind: 'absent' };
+			if (code !== MINER_CODE.scored) return { kind: 'failed', code };
+			const { score, random } = this.#processed.get(uid)!;
+			return { kind: 'scored', own: score, random };
+		};
+		const miners = nextRows(
+			facts.roster.map(({ uid, generation }) => ({ uid, generation, outcome: outcome(uid) })),
+			facts.previousRows,
+			facts.hparams,
+		);
+		return encodePayload({
+			header: {
+				network: facts.network,
+				validatorUid: facts.validatorUid,
+				validatorGeneration: facts.validatorGeneration,
+				enclaveKey: this.#surroundings.key.publicKey,
+				window: facts.window,
+				checkpointHash: facts.checkpointHash,
+				prevPayload: facts.prevPayload,
+				prevWindow: facts.prevWindow,
+				hparamsHash: facts.hparamsHash,
+				commitmentsHash: facts.commitmentsHash,
+				commitmentsCount: facts.commitmentsCount,
+				rosterHash: facts.rosterHash,
+				rosterCount: facts.roster.length,
+				randomness: facts.randomness,
+				ownDataDigest: facts.batches.ownDataDigest,
+				randomDataDigest: facts.batches.randomDataDigest,
+				medianNorm: frozen.clipNorm,
+				baselineLoss: BigInt(frozen.answer.baseline_loss),
+				stateAfter: stateAfter(miners),
+				runtimeHash: this.#evaluator.runtimeHash,
+				cpuClass: this.#surroundings.cpuClass,
+				flags: facts.stateReset ? FLAG_STATE_RESET : 0,
+			},
+			miners,
+		});
+	}
+
+	/** Ascending uid. Copies get their code here: of equal bodies the one that was committed first stays. */
+	#frozenCodes(testimony: ReadonlyMap<number, number>): Map<number, number> {
+		const codes = new Map<number, number>();
+		const first = new Map<string, number>();
+		for (const { uid } of [...this.facts.commitments.values()].sort((a, b) => a.seq - b.seq)) {
+			const measured = this.#measured.get(uid);
+			if (measured?.code === MINER_CODE.scored && !first.has(measured.bodySha256)) first.set(measured.bodySha256, uid);
+		}
+		for (const { uid } of this.facts.roster) {
+			if (!this.facts.commitments.has(uid)) continue;
+			const measured = this.#measured.get(uid);
+			const code = measured?.code ?? testimony.get(uid);
+			if (code === undefined) throw new VramhubError('ENCLAVE_REFUSED', `miner ${uid} is neither measured nor in the testimony`);
+			const copied = measured?.code === MINER_CODE.scored && first.get(measured.bodySha256) !== uid;
+			codes.set(uid, copied ? MINER_CODE.copied : code);
+		}
+		for (const uid of testimony.keys()) {
+			if (!codes.has(uid) || this.#measured.has(uid)) throw new VramhubError('ENCLAVE_REFUSED', `testimony about miner ${uid}, which has nothing missing`);
+		}
+		return codes;
+	}
+
+	#commitment(uid: number): Commitment {
+		const commitment = this.facts.commitments.get(uid);
+		if (commitment === undefined) throw new VramhubError('ENCLAVE_REFUSED', `miner ${uid} committed nothing in window ${this.facts.window}`);
+		return commitment;
+	}
+
+	#requireCommitted(uid: number, gradient: Uint8Array): void {
+		const { sha256, size } = this.#commitment(uid);
+		if (BigInt(gradient.length) !== size || createHash('sha256').update(gradient).digest('hex') !== toHex(sha256)) {
+			throw new VramhubError('OBJECT_DIGEST', `these are not the bytes that miner ${uid} committed`);
+		}
+	}
+
+	#expected(uid: number) {
+		const { window, checkpointHash, manifestHash, manifest, hparams } = this.facts;
+		const limits = { topK: Number(hparams.top_k), maxBytes: Number(hparams.max_gradient_bytes) };
+		return { uid, window, checkpointHash, manifestHash, parameters: manifest.parameters, ...limits };
+	}
+}
+
+function digestOf(codes: ReadonlyMap<number, number>): string {
+	return createHash('sha256').update(encodeCanonical(codes)).digest('hex');
+}
