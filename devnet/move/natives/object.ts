@@ -99,6 +99,8 @@ export const OBJECT_NATIVES: NativeTable = {
 		return [new MoveVector(elementWidth(type), items)];
 	},
 
+	/** Test-only: a witness is a struct of the one bool that the compiler gives an empty struct. */
+	'test_utils::create_one_time_witness': () => [[false]],
 	'types::is_one_time_witness': (call) => {
 		call.charge(COST.simple);
 		const type = typeArgument(call, 0);
