@@ -114,5 +114,6 @@ async function testimonyFor(
 
 async function isEntitled({ chain, validatorUid }: FetchDeps, window: bigint): Promise<boolean> {
 	const [validator, hparams] = await Promise.all([chain.validator(validatorUid), chain.hparamsAt(window)]);
-	return validator !== undefined && validator.active && !validator.slashed && validator.stake >= hparams.values.min_validator_stake_mist;
+	if (validator === undefined || validator.slashed) return false;
+	return validator.active && validator.stake >= hparams.values.min_validator_stake_mist;
 }

@@ -1,13 +1,5 @@
-import {
-	continueAsNew,
-	defineQuery,
-	defineSignal,
-	ParentClosePolicy,
-	setHandler,
-	startChild,
-	WorkflowExecutionAlreadyStartedError,
-	WorkflowIdReusePolicy,
-} from '@temporalio/workflow';
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
+import { continueAsNew, defineQuery, defineSignal, ParentClosePolicy, setHandler, startChild, WorkflowIdReusePolicy } from '@temporalio/workflow';
 import { windowWorkflowId } from '#core/gradient/names.ts';
 import { searchAttributes } from './search-attributes.ts';
 import { activitiesUnder, type GradientDriverInput, type GradientSettings } from './settings.ts';

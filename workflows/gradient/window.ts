@@ -1,4 +1,4 @@
-import { CancellationScope, defineQuery, isCancellation, log, setHandler } from '@temporalio/workflow';
+import { CancellationScope, defineQuery, isCancellation, log, setHandler, sleep } from '@temporalio/workflow';
 import type { StoredGradient } from '#activities/gradient/measure-gradients.ts';
 import type { SealedFacts } from '#activities/gradient/read-sealed-window.ts';
 import type { Submitted } from '#activities/gradient/submit-scores.ts';
@@ -57,17 +57,26 @@ export async function gradientWindow(input: GradientWindowInput): Promise<Window
 	});
 
 	async function fetchAll({ miners, putCloseMs }: SealedFacts): Promise<FetchOutcome[]> {
-		const fetched = await mapBounded(inChunks(miners), fanOut.fetchConcurrency, async (chunk) => {
+		const fetched = await mapBounded(inChunks(miners), fanOut.fetchConcurrency, (chunk) => fetchChunk(chunk, putCloseMs));
+		return fetched.flat();
+	}
+
+	async function fetchChunk(chunk: readonly CommittedMiner[], putCloseMs: string): Promise<FetchOutcome[]> {
+		for (;;) {
 			try {
 				return await activities.fetchGradients({ window, miners: chunk, putCloseMs });
 			} catch (error) {
 				if (isCancellation(error) || failedWith(error, 'SEAL_NO_ACCESS')) throw error;
-				// Our own worker's trouble with these miners must not cost the others their score.
-				log.warn('Gradients not brought in time', { window, miners: chunk.length, error: String(error) });
+				if (failedWith(error, 'CHAIN_UNAVAILABLE')) {
+					// No miner's fault: nobody is given testimony because our chain node is away.
+					await sleep('10s');
+					continue;
+				}
+				// These miners' bytes cannot be had by us; the others keep their score.
+				log.warn('Gradients not brought', { window, miners: chunk.length, error: String(error) });
 				return chunk.map(({ uid }): FetchOutcome => ({ kind: 'testimony', uid, code: MINER_CODE.unavailable, reason: 'OBJECT_UNAVAILABLE' }));
 			}
-		});
-		return fetched.flat();
+		}
 	}
 
 	/** An enclave that restarts has forgotten the session and has another key: it is registered and everything measured again. */
