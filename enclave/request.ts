@@ -57,6 +57,9 @@ export interface ShardFacts {
 /** The largest body of POST /sessions: 256 commitments, a manifest of some thousand tensors and the proofs of some thousand shards. */
 export const MAX_SESSION_REQUEST_BYTES = 8 << 20;
 
+/** payload.cddl */
+const MAX_UID = 255;
+
 const CommitmentsBcs = bcs.vector(CommitmentBcs);
 
 const uint = (max: number) => z.int().min(0).max(max);
@@ -155,7 +158,8 @@ export function parseSessionRequest(value: unknown): SessionFacts {
 	for (const [row, { uid }] of roster.entries()) {
 		if (row > 0 && uid <= roster[row - 1]!.uid) throw new VramhubError('BAD_ARGUMENT', 'roster: uids are not ascending');
 	}
-	if (roster.length > Number(hparams.max_miners)) throw new VramhubError('BAD_ARGUMENT', `roster: ${roster.length} miners`);
+	if (roster.length > Number(hparams.max_miners) || (roster.at(-1)?.uid ?? 0) > MAX_UID)
+		throw new VramhubError('BAD_ARGUMENT', 'roster: too many miners, or a uid beyond 255');
 	const commitments = parseCommitments(request.commitments);
 	const randomness = fromHex(request.randomness);
 	const batches = windowBatches({ network: request.network, window, randomness, roster, manifest, hparams });

@@ -67,6 +67,7 @@ export async function startEnclaveServer(options: EnclaveServerOptions): Promise
 function routes({ key, attester, log }: EnclaveServerOptions, files: FileStore, sessions: Sessions): Hono {
 	const app = new Hono();
 	const exclusive = createTurn();
+	const oneFile = createTurn();
 
 	app.get('/health_check', (c) => c.text('ok'));
 
@@ -81,10 +82,12 @@ function routes({ key, attester, log }: EnclaveServerOptions, files: FileStore, 
 		return c.json({ attestation_document: toHex(document), public_key: toHex(key.publicKey) } satisfies AttestationAnswer);
 	});
 
-	app.put('/models/:sha256{[0-9a-f]{64}}', async (c) => {
-		await files.put(c.req.param('sha256'), bounded(c, files.maxBytes));
-		return c.body(null, 204);
-	});
+	app.put('/models/:sha256{[0-9a-f]{64}}', (c) =>
+		oneFile(async () => {
+			await files.put(c.req.param('sha256'), bounded(c, files.maxBytes));
+			return c.body(null, 204);
+		}),
+	);
 
 	app.post('/sessions', async (c) => {
 		const request = await readJson(c, MAX_SESSION_REQUEST_BYTES);
