@@ -1,0 +1,377 @@
+/// A network held by value, for tests: every object of it, a clock and randomness. A transaction is a context of its own.
+#[test_only]
+module vramhub::world;
+
+use std::unit_test::destroy;
+use sui::clock::{Self, Clock};
+use sui::coin;
+use sui::random::{Self, Random};
+use sui::sui::SUI;
+use vramhub::attestation::{Self, Measured};
+use vramhub::enclave_registry::{Self, EnclaveRegistry};
+use vramhub::gradient_registry::{Self, GradientRegistry};
+use vramhub::hparams::{Self, Hparams};
+use vramhub::network::{Self, Network, AdminCap};
+use vramhub::peer_registry::{Self, PeerRegistry};
+use vramhub::round_state::{Self, RoundState};
+use vramhub::score_ledger::{Self, ScoreLedger};
+use vramhub::seal_policy;
+use vramhub::validator_registry::{Self, ValidatorRegistry};
+use vramhub::vault::{Self, Vault};
+
+const DURATION_MS: u64 = 600_000;
+const MINER_STAKE: u64 = 1_000_000_000;
+const VALIDATOR_STAKE: u64 = 10_000_000_000;
+const FEE: u64 = 100_000_000;
+
+/// Objects that tests exchange between networks are held in vectors of one.
+public struct World {
+    network: vector<Network>,
+    cap: AdminCap,
+    hparams: vector<Hparams>,
+    vault: Vault,
+    peers: vector<PeerRegistry>,
+    validators: vector<ValidatorRegistry>,
+    enclaves: vector<EnclaveRegistry>,
+    gradients: vector<GradientRegistry>,
+    rounds: vector<RoundState>,
+    ledger: ScoreLedger,
+    clock: Clock,
+    random: Random,
+    /// Transactions so far.
+    transactions: u64,
+}
+
+// === Making ===
+
+/// The clock stands at the beginning of window 10.
+public fun new(): World {
+    with_values(values())
+}
+
+public fun with_values(values: vector<u64>): World {
+    with(values, 0)
+}
+
+/// Another network: its objects have other ids.
+public fun another(): World {
+    with(values(), 1_000_000)
+}
+
+fun with(values: vector<u64>, first_transaction: u64): World {
+    let mut ctx = tx_context::new_from_hint(@0xad, first_transaction, 0, 0, 0);
+    let network = network::new(DURATION_MS, &mut ctx);
+    let cap = network.new_admin_cap(&mut ctx);
+    let hparams = hparams::new(&network, values, digest(1), digest(2), &mut ctx);
+    let vault = vault::new(&network, &mut ctx);
+    let peers = peer_registry::new(&network, &mut ctx);
+    let validators = validator_registry::new(&network, &mut ctx);
+    let enclaves = enclave_registry::new(&network, pcr(1), pcr(2), pcr(3), &mut ctx);
+    let gradients = gradient_registry::new(&network, &mut ctx);
+    let rounds = round_state::new(&network, digest(3), &mut ctx);
+    let ledger = score_ledger::new(&network, &mut ctx);
+    let mut clock = clock::create_for_testing(&mut ctx);
+    clock.set_for_testing(10 * DURATION_MS);
+    World {
+        network: vector[network],
+        cap,
+        hparams: vector[hparams],
+        vault,
+        peers: vector[peers],
+        validators: vector[validators],
+        enclaves: vector[enclaves],
+        gradients: vector[gradients],
+        rounds: vector[rounds],
+        ledger,
+        clock,
+        random: random::create_by_value_for_testing(digest(4), &mut ctx),
+        transactions: first_transaction,
+    }
+}
+
+/// The defaults, in the order of the module hparams.
+public fun values(): vector<u64> {
+    vector[
+        480_000, // put_window_open_ms
+        540_000, // put_window_close_ms
+        100, // checkpoint_frequency
+        0, // checkpoint_activation_delay
+        200, // max_merge_windows
+        1_000, // retention_windows
+        288, // evidence_windows
+        492, // unbond_delay_windows
+        256, // max_miners
+        32, // max_validators
+        1_000_000_000, // min_miner_stake_mist
+        10_000_000_000, // min_validator_stake_mist
+        100_000_000, // registration_fee_mist
+        32, // max_registrations_per_window
+        144, // immunity_windows
+        2, // validator_offset_windows
+        10, // validator_warmup_windows
+        2, // rotation_grace_windows
+        300_000, // max_attestation_age_ms
+        144, // pcr_delay_windows
+        6_667, // score_quorum_bps
+        6_667, // checkpoint_quorum_bps
+        3, // min_consensus_validators
+        52_428_800, // max_gradient_bytes
+        4_096, // chunk_elements
+        32, // top_k
+        15, // top_g
+        16, // own_batch_sequences
+        16, // random_batch_sequences
+        1_000_000, // evaluation_learning_rate_ppm
+        1_000_000, // outer_learning_rate_ppm
+        1, // norm_min_ppm
+        1_000_000_000_000, // norm_max_ppm
+        25_000_000_000, // rating_mu_nano
+        8_333_333_333, // rating_sigma_nano
+        4_166_666_667, // rating_beta_nano
+        83_333_333, // rating_tau_nano
+        0, // ordinal_floor_nano
+        50_000, // proof_of_work_alpha_ppm
+        10, // proof_of_work_warmup_windows
+        990_000, // gauntlet_gamma_ppm
+        50_000, // held_out_loss_bound_ppm
+        1_000_000_000, // emission_per_window
+        7_200, // emission_miner_bps
+        1_800, // emission_validator_bps
+        120_000, // enclave_timeout_ms
+    ]
+}
+
+/// 32 bytes of one value.
+public fun digest(byte: u8): vector<u8> {
+    vector::tabulate!(32, |_| byte)
+}
+
+/// 48 bytes of one value.
+public fun pcr(byte: u8): vector<u8> {
+    vector::tabulate!(48, |_| byte)
+}
+
+public fun end(self: World) {
+    destroy(self)
+}
+
+// === Time and senders ===
+
+/// Milliseconds after the beginning of a window.
+public fun at(self: &mut World, window: u64, ms: u64) {
+    self.clock.set_for_testing(window * DURATION_MS + ms)
+}
+
+fun transaction(self: &mut World, sender: address): TxContext {
+    self.transactions = self.transactions + 1;
+    tx_context::new_from_hint(sender, self.transactions, 0, 0, 0)
+}
+
+// === Exchanging objects ===
+
+fun exchange<T>(a: &mut vector<T>, b: &mut vector<T>) {
+    a.push_back(b.pop_back());
+    b.push_back(a.swap_remove(0));
+}
+
+public fun exchange_network(a: &mut World, b: &mut World) {
+    exchange(&mut a.network, &mut b.network)
+}
+
+public fun exchange_hparams(a: &mut World, b: &mut World) {
+    exchange(&mut a.hparams, &mut b.hparams)
+}
+
+public fun exchange_peers(a: &mut World, b: &mut World) {
+    exchange(&mut a.peers, &mut b.peers)
+}
+
+public fun exchange_validators(a: &mut World, b: &mut World) {
+    exchange(&mut a.validators, &mut b.validators)
+}
+
+public fun exchange_enclaves(a: &mut World, b: &mut World) {
+    exchange(&mut a.enclaves, &mut b.enclaves)
+}
+
+public fun exchange_gradients(a: &mut World, b: &mut World) {
+    exchange(&mut a.gradients, &mut b.gradients)
+}
+
+public fun exchange_rounds(a: &mut World, b: &mut World) {
+    exchange(&mut a.rounds, &mut b.rounds)
+}
+
+// === Registrations ===
+
+public fun register_miner(self: &mut World, owner: address, operator: address) {
+    self.register_miner_paying(owner, operator, MINER_STAKE, FEE)
+}
+
+public fun register_miner_paying(self: &mut World, owner: address, operator: address, stake: u64, fee: u64) {
+    let mut ctx = self.transaction(owner);
+    let stake = coin::mint_for_testing<SUI>(stake, &mut ctx);
+    let fee = coin::mint_for_testing<SUI>(fee, &mut ctx);
+    self.peers[0].register_miner(&mut self.vault, &self.network[0], &self.hparams[0], stake, fee, operator, &self.clock, &mut ctx)
+}
+
+public fun register_validator(self: &mut World, owner: address, operator: address) {
+    self.register_validator_paying(owner, operator, VALIDATOR_STAKE, FEE)
+}
+
+public fun register_validator_paying(self: &mut World, owner: address, operator: address, stake: u64, fee: u64) {
+    let mut ctx = self.transaction(owner);
+    let stake = coin::mint_for_testing<SUI>(stake, &mut ctx);
+    let fee = coin::mint_for_testing<SUI>(fee, &mut ctx);
+    self.validators[0].register_validator(&mut self.vault, &self.network[0], &self.hparams[0], stake, fee, operator, &self.clock, &mut ctx)
+}
+
+public fun add_delegate(self: &mut World, sender: address, uid: u16, delegate: address) {
+    let ctx = self.transaction(sender);
+    self.validators[0].add_delegate(&self.network[0], uid, delegate, &ctx)
+}
+
+public fun remove_delegate(self: &mut World, sender: address, uid: u16, delegate: address) {
+    let ctx = self.transaction(sender);
+    self.validators[0].remove_delegate(&self.network[0], uid, delegate, &ctx)
+}
+
+public fun set_credentials(self: &mut World, sender: address, uid: u16, cred_version: u32, ciphertext: vector<u8>) {
+    let ctx = self.transaction(sender);
+    self.peers[0].set_credentials(&self.network[0], uid, cred_version, ciphertext, &self.clock, &ctx)
+}
+
+// === Enclaves ===
+
+/// A document that is right for this validator.
+public fun measured(self: &World, uid: u16, public_key: vector<u8>): Measured {
+    let validator = self.validators[0].validator(uid);
+    let user_data = enclave_registry::user_data_bytes(self.network[0].id(), uid, validator.generation(), validator.owner());
+    attestation::new(self.clock.timestamp_ms(), pcr(1), pcr(2), pcr(3), public_key, user_data)
+}
+
+public fun register_enclave(self: &mut World, sender: address, uid: u16, measured: Measured) {
+    let ctx = self.transaction(sender);
+    self.enclaves[0].register_measured(&self.network[0], &self.hparams[0], &self.validators[0], uid, measured, &self.clock, &ctx)
+}
+
+public fun add_pcr_set(self: &mut World, pcr0: vector<u8>, pcr1: vector<u8>, pcr2: vector<u8>) {
+    self.enclaves[0].add_pcr_set(&self.cap, &self.network[0], &self.hparams[0], pcr0, pcr1, pcr2, &self.clock)
+}
+
+public fun revoke_pcr_set(self: &mut World, row: u32) {
+    self.enclaves[0].revoke_pcr_set(&self.cap, &self.network[0], row)
+}
+
+/// With the capability of another network.
+public fun revoke_pcr_set_by(self: &mut World, other: &World, row: u32) {
+    self.enclaves[0].revoke_pcr_set(&other.cap, &self.network[0], row)
+}
+
+public fun add_pcr_set_by(self: &mut World, other: &World) {
+    self.enclaves[0].add_pcr_set(&other.cap, &self.network[0], &self.hparams[0], pcr(1), pcr(2), pcr(3), &self.clock)
+}
+
+// === Parameters ===
+
+public fun propose(self: &mut World, values: vector<u64>) {
+    self.hparams[0].propose(&self.cap, &self.network[0], values, digest(1), digest(2), &self.clock)
+}
+
+public fun propose_by(self: &mut World, other: &World, values: vector<u64>) {
+    self.hparams[0].propose(&other.cap, &self.network[0], values, digest(1), digest(2), &self.clock)
+}
+
+// === Windows ===
+
+public fun commit(self: &mut World, sender: address, uid: u16, window: u64) {
+    self.commit_as(sender, uid, window, digest(uid as u8), 1_000, 1)
+}
+
+public fun commit_as(self: &mut World, sender: address, uid: u16, window: u64, sha256: vector<u8>, size: u64, cred_version: u32) {
+    let ctx = self.transaction(sender);
+    self.gradients[0].commit_gradient(
+        &self.network[0],
+        &self.hparams[0],
+        &self.peers[0],
+        uid,
+        window,
+        sha256,
+        size,
+        cred_version,
+        &self.clock,
+        &ctx,
+    )
+}
+
+public fun seal(self: &mut World, window: u64) {
+    let mut ctx = self.transaction(@0xcafe);
+    self.rounds[0].seal_window_for_testing(
+        &self.network[0],
+        &self.hparams[0],
+        &self.gradients[0],
+        &self.peers[0],
+        &self.validators[0],
+        &self.random,
+        window,
+        &self.clock,
+        &mut ctx,
+    )
+}
+
+public fun seal_approve(self: &mut World, sender: address, id: vector<u8>) {
+    let ctx = self.transaction(sender);
+    seal_policy::seal_approve_for_testing(id, &self.network[0], &self.hparams[0], &self.peers[0], &self.validators[0], &self.clock, &ctx)
+}
+
+// === Scores ===
+
+public fun submit(self: &mut World, sender: address, uid: u16, window: u64, payload: vector<u8>, signature: vector<u8>) {
+    let ctx = self.transaction(sender);
+    self.ledger.submit_scores(
+        &self.network[0],
+        &self.rounds[0],
+        &self.validators[0],
+        &self.enclaves[0],
+        uid,
+        window,
+        payload,
+        signature,
+        &self.clock,
+        &ctx,
+    )
+}
+
+/// As if the signature had verified.
+public fun accept(self: &mut World, uid: u16, window: u64, key: vector<u8>, payload: vector<u8>) {
+    let generation = self.validators[0].validator(uid).generation();
+    self.ledger.accept_for_testing(&self.network[0], &self.rounds[0], uid, generation, key, window, payload, &self.clock)
+}
+
+public fun settle(self: &mut World, uid: u16, window: u64, from: u64, rows: u64) {
+    self.ledger.settle_slice(&self.network[0], &self.rounds[0], uid, window, from, rows)
+}
+
+// === Looking ===
+
+public fun network(self: &World): &Network { &self.network[0] }
+
+public fun hparams(self: &World): &Hparams { &self.hparams[0] }
+
+public fun vault(self: &World): &Vault { &self.vault }
+
+public fun peers(self: &World): &PeerRegistry { &self.peers[0] }
+
+public fun validators(self: &World): &ValidatorRegistry { &self.validators[0] }
+
+public fun validators_mut(self: &mut World): &mut ValidatorRegistry { &mut self.validators[0] }
+
+public fun enclaves(self: &World): &EnclaveRegistry { &self.enclaves[0] }
+
+public fun gradients(self: &World): &GradientRegistry { &self.gradients[0] }
+
+public fun rounds(self: &World): &RoundState { &self.rounds[0] }
+
+public fun ledger(self: &World): &ScoreLedger { &self.ledger }
+
+public fun clock(self: &World): &Clock { &self.clock }
