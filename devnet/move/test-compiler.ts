@@ -1,6 +1,6 @@
 /** Compiles a package and the framework with their test code in, for this machine only: such bytecode cannot be published. */
 import { deserialize, serialize } from '@mysten/move-bytecode-template';
-import { dumpMovePackage, initMovePackageBuilder, MovePackageFetcher } from '@zktx.io/sui-move-builder/full';
+import { dumpMovePackage, initMovePackageBuilder, MovePackageFetcher } from '@zktx.io/sui-move-builder';
 import type { Address, MovePackage } from '#devnet/move/api.ts';
 import type { CompiledModule } from '#devnet/move/bytecode.ts';
 import { scanSource, UNIT_TEST_MODE } from '#devnet/move/test-sources.ts';
@@ -15,7 +15,7 @@ export interface FrameworkSources {
 }
 
 /** Answers for the framework with given text, and for local dependencies by the last part of their path. */
-export class TextFetcher extends MovePackageFetcher {
+class TextFetcher extends MovePackageFetcher {
 	readonly #framework: FrameworkSources;
 	readonly #local: Readonly<Record<string, SourceFiles>>;
 
