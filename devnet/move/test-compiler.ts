@@ -70,7 +70,7 @@ export async function compileForTests(
 const MAGIC = [0xa1, 0x1c, 0xeb, 0x0b] as const;
 
 /** Undoes the mark `deadc0de` of code with modes, and gives the module its address. */
-function relocate(bytes: Uint8Array, id: Address): [name: string, bytes: Uint8Array] {
+export function relocate(bytes: Uint8Array, id: Address): [name: string, bytes: Uint8Array] {
 	const marked = Uint8Array.from(bytes);
 	marked.set(MAGIC);
 	const module = deserialize(marked) as CompiledModule & { address_identifiers: string[] };

@@ -66,6 +66,15 @@ function g2(bytes: Uint8Array) {
 	return point;
 }
 
+/** Sums that vanish come back in coordinates that @noble/curves does not encode: they become its own zero. */
+function g1Bytes(point: ReturnType<typeof g1>): Uint8Array {
+	return (point.is0() ? G1.ZERO : point).toBytes();
+}
+
+function g2Bytes(point: ReturnType<typeof g2>): Uint8Array {
+	return (point.is0() ? G2.ZERO : point).toBytes();
+}
+
 /** The six Fp2 coefficients in the order of the powers of w; @noble/curves keeps the even ones first. */
 const GT_ORDER = [0, 3, 1, 4, 2, 5] as const;
 const FP2_BYTES = 96;
@@ -94,9 +103,9 @@ function gt(bytes: Uint8Array): Gt {
 function multiply(group: Exclude<Group, 'scalar'>, element: Uint8Array, times: Scalar): Uint8Array {
 	switch (group) {
 		case 'g1':
-			return (times === 0n ? G1.ZERO : g1(element).multiplyUnsafe(times)).toBytes();
+			return g1Bytes(g1(element).multiplyUnsafe(times));
 		case 'g2':
-			return (times === 0n ? G2.ZERO : g2(element).multiplyUnsafe(times)).toBytes();
+			return g2Bytes(g2(element).multiplyUnsafe(times));
 		case 'gt':
 			return gtBytes(Fp12.pow(gt(element), times));
 	}
@@ -107,9 +116,9 @@ function combine(group: Group, left: Uint8Array, right: Uint8Array, negate: bool
 		case 'scalar':
 			return scalarBytes(negate ? Fr.sub(scalar(left), scalar(right)) : Fr.add(scalar(left), scalar(right)));
 		case 'g1':
-			return (negate ? g1(left).subtract(g1(right)) : g1(left).add(g1(right))).toBytes();
+			return g1Bytes(negate ? g1(left).subtract(g1(right)) : g1(left).add(g1(right)));
 		case 'g2':
-			return (negate ? g2(left).subtract(g2(right)) : g2(left).add(g2(right))).toBytes();
+			return g2Bytes(negate ? g2(left).subtract(g2(right)) : g2(left).add(g2(right)));
 		case 'gt':
 			return gtBytes(negate ? Fp12.mul(gt(left), Fp12.inv(gt(right))) : Fp12.mul(gt(left), gt(right)));
 	}
