@@ -3,9 +3,12 @@ import { after, before, test } from 'node:test';
 import { Ed25519Keypair } from '@mysten/sui/keypairs/ed25519';
 import { sha256 } from '@noble/hashes/sha2.js';
 import * as calls from '#clients/chain/calls.ts';
+import { connectChain } from '#clients/chain/connect.ts';
 import { abortOf } from '#clients/chain/errors.ts';
 import { simulate } from '#clients/chain/execute.ts';
 import type { ChainWriter } from '#clients/chain/port.ts';
+import { createChainReader } from '#clients/chain/reader.ts';
+import { createChainWriter } from '#clients/chain/writer.ts';
 import { equalBytes } from '#core/bytes.ts';
 import { VramhubError } from '#core/errors.ts';
 import { HEADER_FIELDS, HEADER_LENGTH, HEADER_OFFSETS, type HeaderFieldName } from '#core/gradient/header.ts';
@@ -361,13 +364,23 @@ test('the next window’s payload must follow the last one', async () => {
 	);
 });
 
-test('transactions of one key may be sent at once', async () => {
+test('transactions of one key may be sent at once, by one process or by several', async () => {
 	const signer = await chain.fundedSigner();
-	const writer = chain.writerOf(signer);
+	// Each client has a queue of its own, as two processes have: what they share is the gas coin, and they meet in conflicts.
+	const writers = [chain.client, connectChain(chain.rpcUrl)].map((client) => createChainWriter({ ...chain.target, client, signer }));
+	const least = chain.parameters.values.min_miner_stake_mist;
+	// Not the same stake twice: the same transaction from two clients over the same coin is one transaction, and happens once.
 	const registered = await Promise.all(
-		Array.from({ length: 3 }, () => writer.registerMiner({ stakeMist: chain.parameters.values.min_miner_stake_mist, operator: writer.address })),
+		[...writers, ...writers].map((writer, i) => writer.registerMiner({ stakeMist: least + BigInt(i), operator: writer.address })),
 	);
-	assert.deepEqual(registered.map(({ uid }) => uid).sort(), [3, 4, 5]);
+	assert.deepEqual(registered.map(({ uid }) => uid).sort(), [3, 4, 5, 6]);
+});
+
+test('what the node refuses is told apart', async () => {
 	const poor = chain.writerOf(Ed25519Keypair.generate());
 	await assert.rejects(poor.sealWindow(window + 1n), { code: 'CHAIN_REJECTED' });
+	const elsewhere = createChainReader({ client: chain.client, ...chain.target, objects: { ...chain.objects, roundState: `0x${'5'.repeat(64)}` } });
+	await assert.rejects(elsewhere.windowRecord(window), { code: 'CHAIN_OBJECT_MISSING' });
+	const confused = createChainReader({ client: chain.client, ...chain.target, objects: { ...chain.objects, roundState: chain.objects.vault } });
+	await assert.rejects(confused.windowRecord(window), { code: 'INVARIANT' });
 });
