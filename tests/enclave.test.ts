@@ -160,6 +160,19 @@ test('scores a window from end to end, and the next one goes on from its payload
 	);
 	assert.ok(miners[0]!.weight > 0 && miners[0]!.mu > miners[1]!.mu);
 
+	// A previous payload must be this validator's and of an earlier window.
+	const after = (window: bigint, changes: Partial<Request>) =>
+		client.openSession(network.request(window, [1], [], { prev_payload: closed.payload, ...changes }));
+	for (const [window, changes] of [
+		[WINDOW, {}],
+		[WINDOW + 1n, { validator_generation: 8 }],
+		[WINDOW + 1n, { validator_uid: 3 }],
+		[WINDOW + 1n, { network: `0x${'0c'.repeat(32)}` }],
+		[WINDOW + 1n, { state_reset: true }],
+	] as const) {
+		await assert.rejects(after(window, changes), /prev_payload/);
+	}
+
 	// The next window: ratings go on, the norm is that of the miner with weight.
 	const next = WINDOW + 1n;
 	const again = await network.honest(1, next);
@@ -306,9 +319,11 @@ test('health, attestation and unknown paths', async () => {
 	assert.equal((await fetch(`${server.url}/sessions`, { method: 'POST', body: '{' })).status, 400);
 	// Announced, and unannounced: a stream has no length.
 	assert.equal((await fetch(`${server.url}/sessions`, { method: 'POST', body: new Uint8Array((8 << 20) + 1) })).status, 413);
-	const endless = new ReadableStream({ pull: (controller) => controller.enqueue(new Uint8Array(1 << 20)) });
-	const answer = await fetch(`${server.url}/sessions`, { method: 'POST', body: endless, duplex: 'half' } as RequestInit).catch(() => undefined);
-	assert.ok(answer === undefined || answer.status === 413);
+	let chunks = 9;
+	const stream = new ReadableStream({ pull: (controller) => (chunks-- > 0 ? controller.enqueue(new Uint8Array(1 << 20)) : controller.close()) });
+	// The answer, or a connection that is closed while we still send.
+	const status = await fetch(`${server.url}/sessions`, { method: 'POST', body: stream, duplex: 'half' } as RequestInit).then((answer) => answer.status, () => 413); // biome-ignore format: one call
+	assert.equal(status, 413);
 	await client.health();
 });
 

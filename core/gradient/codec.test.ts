@@ -97,6 +97,10 @@ test('each fault has its code', () => {
 	};
 	for (const [name, [input, code]] of Object.entries(cases)) assert.equal(codeOf(input), code, name);
 	assert.equal(codeOf(bytes, { ...expected, maxBytes: bytes.length - 1 }), 'malformed');
+	const many = encodeGradient({ ...context, topK: 33, dense: Float32Array.from({ length: parameterCount(context) }, (_, i) => (i * 7919) % 101) }).bytes;
+	assert.equal(codeOf(many, { ...expected, topK: 33 }), 'decoded');
+	many[91] = 32;
+	assert.equal(codeOf(many), 'malformed');
 	assert.equal(codeOf(bytes, { ...expected, maxBytes: bytes.length }), 'decoded');
 });
 
