@@ -74,12 +74,13 @@ async function bring(deps: FetchDeps, request: FetchRequest, miner: CommittedMin
 	});
 	const { bytes, lastModifiedMs } = await objects.fetch({
 		credentials,
-		key: `${credentials.prefix}${gradientObjectKey(BigInt(request.window), miner.uid)}`,
+		key: gradientObjectKey(BigInt(request.window), miner.uid),
 		maxBytes: miner.size,
 		sha256: miner.sha256,
 		signal,
 	});
-	const lateMs = await putAfterCloseMs(chain, lastModifiedMs, BigInt(request.putCloseMs));
+	// The miner's store may say what it likes, so a missing date costs nobody anything that a false one would not.
+	const lateMs = lastModifiedMs === undefined ? 0n : await putAfterCloseMs(chain, lastModifiedMs, BigInt(request.putCloseMs));
 	if (lateMs > LATE_TOLERANCE_MS) throw new VramhubError('OBJECT_LATE', `put ${lateMs} ms after the put phase`);
 	await blobs.write(miner.sha256, bytes);
 	return stored;

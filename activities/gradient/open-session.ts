@@ -4,12 +4,13 @@ import { beating } from '#activities/heartbeat.ts';
 import type { ChainReader } from '#clients/chain/port.ts';
 import { toHex } from '#core/bytes.ts';
 import { VramhubError } from '#core/errors.ts';
+import { neededSequences, windowBatches } from '#core/gradient/batches.ts';
 import type { SessionRequest } from '#core/gradient/enclave-api.ts';
-import { type Hparams, HparamsBcs, hparamsToList } from '#core/gradient/hparams.ts';
-import { assignableSequences, type ModelManifest, sequencesPerShard } from '#core/gradient/manifest.ts';
+import { HparamsBcs, hparamsToList } from '#core/gradient/hparams.ts';
+import type { ModelManifest } from '#core/gradient/manifest.ts';
 import { decodeManifest } from '#core/gradient/manifest-codec.ts';
-import { type Commitment, CommitmentBcs, RosterBcs, type RosterEntry, type WindowRecord } from '#core/gradient/records.ts';
-import { ownBatch, randomBatch, randomBatchSeed } from '#core/gradient/sampling.ts';
+import { CommitmentBcs, RosterBcs } from '#core/gradient/records.ts';
+import { shardsOf } from '#model/dataset.ts';
 
 export interface OpenedSession {
 	/** The enclave's name for it: a digest of the request, so that repeating this activity opens the same one. */
@@ -62,6 +63,7 @@ async function sessionRequest(deps: Parameters<typeof createOpenSession>[0], man
 	]);
 	if (record === undefined) throw new VramhubError('CHAIN_OBJECT_MISSING', `window ${window} has no record`);
 	if (validator === undefined) throw new VramhubError('CHAIN_OBJECT_MISSING', `validator ${validatorUid} is not registered`);
+	const batches = windowBatches({ network: network.id, window, randomness: record.randomness, roster, manifest, hparams: hparams.values });
 	return {
 		network: network.id,
 		validator_uid: validatorUid,
@@ -87,24 +89,14 @@ async function sessionRequest(deps: Parameters<typeof createOpenSession>[0], man
 		prev_payload: last === undefined || last.lastWindow >= window ? '' : toHex(last.lastPayload),
 		state_reset: false,
 		manifest: toHex(files.manifest),
-		shards: files.shards(neededShards(network.id, window, manifest, hparams, record, roster, commitments)),
+		shards: files.shards(
+			shardsOf(
+				manifest,
+				neededSequences(
+					batches,
+					commitments.map(({ uid }) => uid),
+				),
+			),
+		),
 	};
-}
-
-/** Shards that hold the batches which will be evaluated: the committed miners' own ones and the window's random one. */
-function neededShards(
-	network: string,
-	window: bigint,
-	manifest: ModelManifest,
-	{ values }: Hparams,
-	{ randomness }: WindowRecord,
-	roster: readonly RosterEntry[],
-	commitments: readonly Commitment[],
-): number[] {
-	const population = assignableSequences(manifest);
-	const own = new Map(roster.map(({ uid }) => [uid, ownBatch(uid, window, Number(values.own_batch_sequences), population)]));
-	const random = randomBatch(randomBatchSeed(network, window, randomness), Number(values.random_batch_sequences), population, own.values());
-	const evaluated = [...random, ...commitments.flatMap(({ uid }) => own.get(uid) ?? [])];
-	const each = sequencesPerShard(manifest);
-	return [...new Set(evaluated.map((sequence) => Math.floor(sequence / each)))].sort((a, b) => a - b);
 }

@@ -39,13 +39,13 @@ export interface CredentialsDecryptor {
 export interface ObjectSource {
 	fetch(request: {
 		readonly credentials: StorageCredentials;
-		/** Complete, prefix included. */
+		/** Below the credentials' prefix. */
 		readonly key: string;
 		readonly maxBytes: number;
 		/** Hexadecimal. */
 		readonly sha256: string;
 		readonly signal: AbortSignal;
-	}): Promise<{ readonly bytes: Uint8Array; readonly lastModifiedMs: number }>;
+	}): Promise<{ readonly bytes: Uint8Array; readonly lastModifiedMs: number | undefined }>;
 }
 
 /** The files that an enclave evaluates with. */

@@ -16,7 +16,7 @@ export interface SealedFacts extends SealedWindow {
 
 /** The facts of a sealed window once its put phase is over, so that every object that will ever be there is. */
 export function createReadSealedWindow(deps: {
-	readonly chain: Pick<ChainReader, 'clockMs' | 'network' | 'hparamsAt' | 'windowRecord' | 'commitments' | 'validator'>;
+	readonly chain: Pick<ChainReader, 'clockMs' | 'network' | 'hparamsAt' | 'windowRecord' | 'commitments' | 'roster' | 'validator'>;
 	readonly validatorUid: number;
 	readonly log: Logger;
 }) {
@@ -26,21 +26,25 @@ export function createReadSealedWindow(deps: {
 		const phases = await readPhases(chain, number);
 		const putCloseMs = windowStartMs(number, phases.windowDurationMs) + phases.putCloseMs;
 		await untilChainTime(chain, putCloseMs, nothingEarly);
-		const [record, commitments, validator, nowMs] = await Promise.all([
+		const [record, commitments, roster, validator, nowMs] = await Promise.all([
 			chain.windowRecord(number),
 			chain.commitments(number),
+			chain.roster(number),
 			chain.validator(validatorUid),
 			chain.clockMs(),
 		]);
 		if (record === undefined) throw new VramhubError('CHAIN_UNAVAILABLE', `window ${window} is sealed but cannot be read yet`);
+		// A miner that was replaced after it committed is not on the roster: nothing is scored for it, so nothing is brought.
+		const onRoster = new Set(roster.map(({ uid, generation }) => `${uid}/${generation}`));
+		const miners = commitments.filter(({ uid, generation }) => onRoster.has(`${uid}/${generation}`));
 		const listed = record.validators.some(({ uid, generation }) => uid === validatorUid && generation === validator?.generation);
-		if (listed) log.info(`Decrypting credentials for ${commitments.length} miners`);
+		if (listed) log.info(`Decrypting credentials for ${miners.length} miners`);
 		else log.warn('This validator is not among those of the window', { window, validator_uid: validatorUid });
 		return {
 			window,
 			checkpointHash: toHex(record.checkpointHash),
 			commitmentsCount: record.commitmentsCount,
-			miners: commitments
+			miners: miners
 				.map(({ uid, generation, credVersion, sha256, size }) => ({ uid, generation, credVersion, sha256: toHex(sha256), size: Number(size) }))
 				.sort((a, b) => a.uid - b.uid),
 			putCloseMs: putCloseMs.toString(),

@@ -1,7 +1,7 @@
 import type { Client, WorkflowHandleWithFirstExecutionRunId } from '@temporalio/client';
 import { defineSearchAttributeKey } from '@temporalio/common';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
-import { DefaultLogger, type NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import { DefaultLogger, makeTelemetryFilterString, type NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { createGradientActivities } from '#activities/gradient/all.ts';
 import { driverWorkflowId, SEARCH_ATTRIBUTES, validatorTaskQueue, windowWorkflowId } from '#core/gradient/names.ts';
 import { loadTemporalSettings, type TemporalSettings } from '#runtime/temporal-settings.ts';

@@ -296,14 +296,14 @@ export class FakeWorld {
 
 	readonly objects: ObjectSource = {
 		fetch: ({ key, credentials }) => {
-			const uid = Number(/^m(\d+)\//.exec(key)?.[1]);
+			const uid = Number(/^m(\d+)\//.exec(credentials.prefix)?.[1]);
 			return this.#call(
 				'fetch',
 				key,
 				() => {
 					if (credentials.secretAccessKey !== SECRET) throw new VramhubError('OBJECT_FORBIDDEN', 'wrong key');
 					const window = this.nowMs / WINDOW_MS;
-					const expected = [window, window - 1n].map((w) => `m${uid}/${gradientObjectKey(w, uid)}`);
+					const expected = [window, window - 1n].map((w) => gradientObjectKey(w, uid));
 					if (!expected.includes(key)) throw new VramhubError('OBJECT_MISSING', `no ${key}`);
 					return { bytes: this.#gradients.get(uid)!, lastModifiedMs: Date.now() - 60_000 };
 				},

@@ -110,8 +110,8 @@ test('a miner that cannot be brought gets testimony, and nobody else pays for it
 		{ uid: 2, code: MINER_CODE.unavailable, score: null },
 		scored(3),
 	]);
-	assert.equal(world.count(`fetch m0/gradient-${WINDOW}-0-v1`), 1, 'what cannot pass is not tried again');
-	assert.equal(world.count(`fetch m2/gradient-${WINDOW}-2-v1`), 4, 'as often as the profile says');
+	assert.equal(world.count(`fetch gradient-${WINDOW}-0-v1`), 1, 'what cannot pass is not tried again');
+	assert.equal(world.count(`fetch gradient-${WINDOW}-2-v1`), 4, 'as often as the profile says');
 });
 
 test('a chain node that is away is no miner’s fault', async () => {
