@@ -5,17 +5,20 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { frameworkFolder, readMovePackage, runOfficialUnitTests } from '#devnet/compiler/compile.ts';
+import { frameworkFolder, readContracts, readMovePackage, runOfficialUnitTests } from '#devnet/compiler/compile.ts';
+import type { FrameworkSources } from '#devnet/move/test-compiler.ts';
 import { runMoveUnitTests } from '#devnet/move/unit-tests.ts';
 
 const DELIBERATE = 'conformance::deliberate::';
 
+async function readFrameworkSources(): Promise<FrameworkSources> {
+	const [moveStdlib, suiFramework] = await Promise.all(['move-stdlib', 'sui-framework'].map((name) => readMovePackage(join(frameworkFolder, name))));
+	return { moveStdlib: moveStdlib ?? {}, suiFramework: suiFramework ?? {} };
+}
+
 test('every Move test ends on this machine as on the official one', { timeout: 180_000 }, async () => {
 	const packageFiles = await readMovePackage(join(import.meta.dirname, 'move-conformance'));
-	const framework = {
-		moveStdlib: await readMovePackage(join(frameworkFolder, 'move-stdlib')),
-		suiFramework: await readMovePackage(join(frameworkFolder, 'sui-framework')),
-	};
+	const framework = await readFrameworkSources();
 	const theirs = new Map((await runOfficialUnitTests(packageFiles)).tests.map((outcome) => [outcome.name, outcome.passed]));
 	const ours = await runMoveUnitTests({ packageFiles, framework });
 
@@ -34,4 +37,13 @@ test('every Move test ends on this machine as on the official one', { timeout: 1
 		deliberate,
 		'what is meant to fail fails, and nothing else',
 	);
+});
+
+test("the contracts' own tests end on this machine as on the official one", { timeout: 180_000 }, async () => {
+	const packageFiles = await readContracts({ tests: true });
+	const theirs = (await runOfficialUnitTests(packageFiles)).tests;
+	const ours = await runMoveUnitTests({ packageFiles, framework: await readFrameworkSources() });
+	const plain = (outcomes: readonly { readonly name: string; readonly passed: boolean }[]) => Object.fromEntries(outcomes.map((it) => [it.name, it.passed]));
+	assert.ok(theirs.length > 0);
+	assert.deepEqual(plain(ours), plain(theirs));
 });

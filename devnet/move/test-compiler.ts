@@ -41,9 +41,13 @@ class TextFetcher extends MovePackageFetcher {
 	}
 }
 
-/** Move files with test attributes rewritten; other files as they are. */
-export function withTestCode(files: SourceFiles): SourceFiles {
-	return Object.fromEntries(Object.entries(files).map(([path, text]) => [path, path.endsWith('.move') ? scanSource(text).text : text]));
+/** Test attributes rewritten; `tests/` under `sources/`, since the ordinary compiler reads no other folder. */
+function withTestCode(files: SourceFiles): SourceFiles {
+	return Object.fromEntries(
+		Object.entries(files).map(([path, text]) =>
+			path.endsWith('.move') ? [path.startsWith('tests/') ? `sources/${path}` : path, scanSource(text).text] : [path, text],
+		),
+	);
 }
 
 /** The compiler's message stands in the error. */
