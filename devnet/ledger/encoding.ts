@@ -99,7 +99,7 @@ export function moveObjectTypeBytes(type: MoveType): Uint8Array {
 const FRAMEWORK_ADDRESS = `0x${'0'.repeat(63)}2`;
 const SYSTEM_ADDRESS = `0x${'0'.repeat(63)}3`;
 
-export function isDatatype(type: MoveType, address: Address, module: string, name: string): type is MoveType & { readonly kind: 'datatype' } {
+export function isDatatype(type: MoveType, address: Address, module: string, name: string): boolean {
 	return type.kind === 'datatype' && type.address === address && type.module === module && type.name === name;
 }
 
@@ -109,7 +109,7 @@ export function isSui(type: MoveType): boolean {
 
 /** `T` of `0x2::coin::Coin<T>`. */
 export function coinTypeOf(type: MoveType): MoveType | undefined {
-	return isDatatype(type, FRAMEWORK_ADDRESS, 'coin', 'Coin') ? type.typeArguments[0] : undefined;
+	return type.kind === 'datatype' && isDatatype(type, FRAMEWORK_ADDRESS, 'coin', 'Coin') ? type.typeArguments[0] : undefined;
 }
 
 export const SUI_TYPE: MoveType = { kind: 'datatype', address: FRAMEWORK_ADDRESS, module: 'sui', name: 'SUI', typeArguments: [] };

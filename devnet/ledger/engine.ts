@@ -44,6 +44,17 @@ interface Changes {
 	readonly events: readonly MoveEvent[];
 }
 
+/** Changes with their cost, before the gas coin pays it. */
+interface Priced {
+	readonly cost: GasCost;
+	/** New storage rebate of each object. */
+	readonly rebates: ReadonlyMap<Address, bigint>;
+	readonly written: readonly ChainObject[];
+	readonly version: bigint;
+	/** The budget does not reach for storage. */
+	readonly short: boolean;
+}
+
 export interface EngineOptions {
 	readonly epoch: bigint;
 	readonly epochTimestampMs: bigint;
@@ -211,7 +222,7 @@ class Engine {
 
 	// ---- gas and versions ----------------------------------------------------------------------------------------
 
-	#price(changes: Changes, computation: bigint, storageIsFree = false) {
+	#price(changes: Changes, computation: bigint, storageIsFree = false): Priced {
 		const rebates = new Map<Address, bigint>();
 		let storage = 0n;
 		let freed = 0n;
@@ -251,7 +262,7 @@ class Engine {
 		}
 	}
 
-	#finish(changes: Changes, priced: ReturnType<Engine['#price']>) {
+	#finish(changes: Changes, priced: Priced) {
 		const net = netCost(priced.cost);
 		const written = priced.written.map((object): ChainObject => {
 			const storageRebate = priced.rebates.get(object.id) ?? 0n;

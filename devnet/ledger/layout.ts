@@ -28,7 +28,7 @@ export function isPureType(type: MoveType): boolean {
 
 const isString = (type: MoveType) => isDatatype(type, STD, 'string', 'String');
 const isAscii = (type: MoveType) => isDatatype(type, STD, 'ascii', 'String');
-const isOption = (type: MoveType): type is MoveType & { readonly kind: 'datatype' } => isDatatype(type, STD, 'option', 'Option');
+const isOption = (type: MoveType) => isDatatype(type, STD, 'option', 'Option');
 
 /** Throws {@link LayoutError} unless the bytes are exactly one value of a pure type, strings being valid ones. */
 export function checkPure(type: MoveType, bytes: Uint8Array): void {

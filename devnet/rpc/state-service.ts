@@ -1,0 +1,136 @@
+/** sui.rpc.v2.StateService: what addresses own, and what objects hold. */
+import { GrpcTypes } from '@mysten/sui/grpc';
+import { coinBalance, coinTypeOf, isDatatype, isSui } from '#devnet/ledger/encoding.ts';
+import { valueEnd } from '#devnet/ledger/layout.ts';
+import type { Ledger } from '#devnet/ledger/ledger.ts';
+import type { MoveObject } from '#devnet/ledger/objects.ts';
+import type { MoveType } from '#devnet/move/api.ts';
+import { addressBytes, addressFromBytes, formatType, parseType, typesEqual } from '#devnet/move/types.ts';
+import { moveJson } from '#devnet/rpc/json.ts';
+import { addressOf } from '#devnet/rpc/ledger-service.ts';
+import { ReadMask } from '#devnet/rpc/read-mask.ts';
+import { OBJECT_MASK, renderObject } from '#devnet/rpc/render-object.ts';
+import { invalidArgument, notFound } from '#devnet/rpc/rpc-error.ts';
+import { type Handlers, unary } from '#devnet/rpc/server.ts';
+
+const FRAMEWORK = `0x${'0'.repeat(63)}2`;
+const DEFAULT_PAGE = 50;
+const MAX_PAGE = 1000;
+const FIELD_MASK = ['parent', 'field_id'];
+
+interface Page {
+	readonly pageSize?: number;
+	readonly pageToken?: Uint8Array;
+}
+
+/** `items` in order of ids; a token is the id that the next page starts with. */
+function pageOf(items: readonly MoveObject[], { pageSize, pageToken }: Page): { items: readonly MoveObject[]; nextPageToken: Uint8Array | undefined } {
+	if (pageToken !== undefined && pageToken.length !== 32) throw invalidArgument('page_token: invalid page_token');
+	const from = pageToken === undefined ? '' : addressFromBytes(pageToken);
+	const size = Math.min(Math.max(pageSize ?? DEFAULT_PAGE, 1), MAX_PAGE);
+	const rest = items.filter(({ id }) => id >= from);
+	const next = rest[size];
+	return { items: rest.slice(0, size), nextPageToken: next === undefined ? undefined : addressBytes(next.id) };
+}
+
+function typeOf(text: string | undefined, field: string): MoveType {
+	if (text === undefined) throw invalidArgument(`${field}: missing`);
+	try {
+		return parseType(text);
+	} catch (error) {
+		throw invalidArgument(`${field}: ${error instanceof Error ? error.message : String(error)}`);
+	}
+}
+
+/** A type without arguments stands for all of its instantiations. */
+function typeMatches(wanted: MoveType, actual: MoveType): boolean {
+	if (wanted.kind !== 'datatype' || actual.kind !== 'datatype' || wanted.typeArguments.length > 0) return typesEqual(wanted, actual);
+	return isDatatype(actual, wanted.address, wanted.module, wanted.name);
+}
+
+export function stateService(ledger: Ledger): Handlers {
+	const { vm, store } = ledger;
+	const balances = (owner: string): Map<string, bigint> => {
+		const totals = new Map<string, bigint>();
+		for (const object of store.ownedBy(owner)) {
+			const coin = coinTypeOf(object.type);
+			if (coin === undefined) continue;
+			const key = formatType(coin);
+			totals.set(key, (totals.get(key) ?? 0n) + coinBalance(object.contents));
+		}
+		return totals;
+	};
+	const balanceMessage = (coinType: string, balance: bigint) => ({ coinType, balance, coinBalance: balance, addressBalance: 0n });
+
+	return {
+		'sui.rpc.v2.StateService/ListOwnedObjects': unary((request: GrpcTypes.ListOwnedObjectsRequest) => {
+			const owner = addressOf(request.owner, 'owner');
+			const wanted = request.objectType === undefined ? undefined : typeOf(request.objectType, 'object_type');
+			const mask = ReadMask.of(request.readMask, [...OBJECT_MASK, 'owner', 'object_type']);
+			const { items, nextPageToken } = pageOf(
+				store.ownedBy(owner).filter((object) => wanted === undefined || typeMatches(wanted, object.type)),
+				request,
+			);
+			return { objects: items.map((object) => renderObject(object, mask, vm)), nextPageToken };
+		}),
+		'sui.rpc.v2.StateService/GetBalance': unary((request: GrpcTypes.GetBalanceRequest) => {
+			const coinType = formatType(typeOf(request.coinType, 'coin_type'));
+			return { balance: balanceMessage(coinType, balances(addressOf(request.owner, 'owner')).get(coinType) ?? 0n) };
+		}),
+		'sui.rpc.v2.StateService/ListBalances': unary((request: GrpcTypes.ListBalancesRequest) => ({
+			balances: [...balances(addressOf(request.owner, 'owner'))].sort().map(([coinType, balance]) => balanceMessage(coinType, balance)),
+		})),
+		'sui.rpc.v2.StateService/GetCoinInfo': unary((request: GrpcTypes.GetCoinInfoRequest) => coinInfo(ledger, typeOf(request.coinType, 'coin_type'))),
+		'sui.rpc.v2.StateService/ListDynamicFields': unary((request: GrpcTypes.ListDynamicFieldsRequest) => {
+			const parent = addressOf(request.parent, 'parent');
+			const mask = ReadMask.of(request.readMask, FIELD_MASK);
+			const fields = store.childrenOf(parent).filter(({ type }) => isDatatype(type, FRAMEWORK, 'dynamic_field', 'Field'));
+			const { items, nextPageToken } = pageOf(fields, request);
+			return { dynamicFields: items.map((field) => renderField(ledger, parent, field, mask)), nextPageToken };
+		}),
+	};
+}
+
+/** `0x2::dynamic_field::Field<Name, Value> { id, name, value }`; of an object field the name is wrapped and the value is its id. */
+function renderField(ledger: Ledger, parent: string, field: MoveObject, mask: ReadMask): GrpcTypes.DynamicField {
+	const { vm, store } = ledger;
+	const [nameType, valueType] = field.type.kind === 'datatype' ? field.type.typeArguments : [];
+	if (nameType === undefined || valueType === undefined) throw new TypeError(`${field.id} is no dynamic field`);
+	const wrapped = nameType.kind === 'datatype' && isDatatype(nameType, FRAMEWORK, 'dynamic_object_field', 'Wrapper') ? nameType.typeArguments[0] : undefined;
+	const nameEnd = valueEnd(nameType, field.contents, 32, (type) => vm.fields(type));
+	const value = field.contents.subarray(nameEnd);
+	const childId = wrapped === undefined ? undefined : addressFromBytes(value);
+	const child = childId === undefined ? undefined : store.move(childId);
+	const kinds = GrpcTypes.DynamicField_DynamicFieldKind;
+	return {
+		parent: mask.pick('parent', () => parent),
+		fieldId: mask.pick('field_id', () => field.id),
+		kind: mask.pick('kind', () => (wrapped === undefined ? kinds.FIELD : kinds.OBJECT)),
+		name: mask.pick('name', () => ({ name: formatType(wrapped ?? nameType), value: field.contents.subarray(32, nameEnd) })),
+		value: mask.pick('value', () => ({ name: formatType(valueType), value })),
+		valueType: mask.pick('value_type', () => formatType(child?.type ?? valueType)),
+		fieldObject: mask.pick('field_object', () => renderObject(field, mask.under('field_object'), vm)),
+		childId: mask.pick('child_id', () => childId),
+		childObject: child === undefined ? undefined : mask.pick('child_object', () => renderObject(child, mask.under('child_object'), vm)),
+	};
+}
+
+/** SUI's is fixed; another coin's is in its `0x2::coin::CoinMetadata`. */
+function coinInfo(ledger: Ledger, coin: MoveType): object {
+	const coinType = formatType(coin);
+	if (isSui(coin)) {
+		return { coinType, metadata: { decimals: 9, name: 'Sui', symbol: 'SUI', description: 'The gas coin of this development network' } };
+	}
+	for (const object of ledger.store.all()) {
+		if (object.kind !== 'move' || !isDatatype(object.type, FRAMEWORK, 'coin', 'CoinMetadata')) continue;
+		const described = object.type.kind === 'datatype' ? object.type.typeArguments[0] : undefined;
+		if (described === undefined || !typesEqual(described, coin)) continue;
+		const shown = moveJson(ledger.vm, object.type, object.contents);
+		if (shown?.kind.oneofKind !== 'structValue') break;
+		const { fields } = shown.kind.structValue;
+		const textOf = (name: string) => (fields[name]?.kind.oneofKind === 'stringValue' ? fields[name].kind.stringValue : '');
+		const decimals = fields.decimals?.kind.oneofKind === 'numberValue' ? fields.decimals.kind.numberValue : 0;
+		return { coinType, metadata: { id: object.id, decimals, name: textOf('name'), symbol: textOf('symbol'), description: textOf('description') } };
+	}
+	throw notFound(`Coin info for ${coinType} not found`);
+}
