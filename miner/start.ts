@@ -6,11 +6,12 @@ import type { Miner } from '#clients/chain/port.ts';
 import { createChainReader } from '#clients/chain/reader.ts';
 import { createChainWriter } from '#clients/chain/writer.ts';
 import { createS3ObjectStore } from '#clients/objects/s3-object-store.ts';
+import { encryptCredentials } from '#clients/seal/encrypt-credentials.ts';
 import { VramhubError } from '#core/errors.ts';
 import { decodeManifest, manifestHash } from '#core/gradient/manifest-codec.ts';
 import { createGradientMaker } from '#miner/gradient.ts';
 import { runMiner } from '#miner/miner.ts';
-import { ensureRegistered, type RegistrationDependencies } from '#miner/registration.ts';
+import { ensureRegistered } from '#miner/registration.ts';
 import { readMinerSecrets } from '#miner/secrets.ts';
 import { ShardedDataset } from '#model/dataset.ts';
 import { forwardGraphOf } from '#model/manifest.ts';
@@ -27,14 +28,13 @@ export interface MinerOptions {
 	readonly data: string;
 	/** Which miner of this data folder: names its secrets and its folder. The chain gives the uid, mostly the same number. */
 	readonly number: number;
-	readonly encrypt: RegistrationDependencies['encrypt'];
 	readonly log: Logger;
 	/** Once it is registered and about to follow the windows. */
 	readonly onReady: (miner: Miner, address: string) => void;
 }
 
 /** A whole miner from a network's data folder, until the signal fires. */
-export async function startMiner({ data, number, encrypt, log, onReady }: MinerOptions, signal: AbortSignal): Promise<void> {
+export async function startMiner({ data, number, log, onReady }: MinerOptions, signal: AbortSignal): Promise<void> {
 	const [book, secrets] = await Promise.all([readAddressBook(addressBookFile(data)), readMinerSecrets(data, number)]);
 	const folder = join(data, `miner-${number}`);
 	await mkdir(folder, { recursive: true });
@@ -48,7 +48,25 @@ export async function startMiner({ data, number, encrypt, log, onReady }: MinerO
 	// One thread a miner: on one machine there are as many miners as cores, or more.
 	await using pool = new ModelPool({ graph: model.graph, trainingGraph: model.trainingGraph, threads: 1 });
 
-	const miner = await ensureRegistered({ chain, writer, encrypt, credentials: secrets.read, stateFile: join(folder, 'registration.json') });
+	const keyServers = book.seal.keyServers.map(({ objectId }) => objectId);
+	const miner = await ensureRegistered({
+		chain,
+		writer,
+		encrypt: ({ uid, generation, credVersion }, credentials) =>
+			encryptCredentials({
+				suiClient: client,
+				packageId: book.packageId,
+				threshold: book.seal.threshold,
+				keyServers,
+				network: book.objects.network,
+				uid,
+				generation,
+				credVersion,
+				credentials,
+			}),
+		credentials: secrets.read,
+		stateFile: join(folder, 'registration.json'),
+	});
 	log.info('Miner is registered', { miner_uid: miner.uid, generation: miner.generation, cred_version: miner.credVersion });
 	const makeGradient = createGradientMaker({
 		chain,
