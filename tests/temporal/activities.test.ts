@@ -1,0 +1,132 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { ApplicationFailure } from '@temporalio/common';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { DefaultLogger } from '@temporalio/worker';
+import { createGradientActivities, type GradientDeps } from '#activities/gradient/all.ts';
+import { MINER_CODE } from '#core/gradient/codes.ts';
+import type { FetchOutcome } from '#core/gradient/messages.ts';
+import { FakeWorld } from './fake-world.ts';
+
+const WINDOW = 2_957_300n;
+const window = WINDOW.toString();
+
+const logger = new DefaultLogger('ERROR');
+/** One attempt of an activity, as the profile `fetch` has four. */
+const attempt = (number: number, heartbeatDetails?: unknown) =>
+	new MockActivityEnvironment({ attempt: number, heartbeatDetails, retryPolicy: { maximumAttempts: 4 } }, { logger });
+
+function run<Args extends unknown[], Result>(activity: (...args: Args) => Promise<Result>, args: Args, environment = attempt(1)): Promise<Result> {
+	return environment.run<Args, Result, (...args: Args) => Promise<Result>>(activity, ...args);
+}
+
+async function sealed(world: FakeWorld, change: (deps: GradientDeps) => Partial<GradientDeps> = () => ({})) {
+	const deps = world.deps();
+	const activities = createGradientActivities({ ...deps, ...change(deps) });
+	await world.writer.sealWindow(WINDOW);
+	const facts = await run(activities.readSealedWindow, [{ window }]);
+	return { activities, facts, request: { window, miners: facts.miners, putCloseMs: facts.putCloseMs } };
+}
+
+const codeOf = (outcome: FetchOutcome | undefined) => (outcome?.kind === 'testimony' ? outcome.code : outcome?.kind);
+
+test('an object that was put after the put phase is late, by the chain’s clock wherever that stands', async () => {
+	const world = new FakeWorld({ window: WINDOW, miners: 1 });
+	// The chain is 10 s beyond the end of the put phase.
+	const putAgoMs = async (ms: number) => {
+		const { activities, request } = await sealed(world, ({ objects }) => ({
+			objects: { fetch: async (of) => ({ ...(await objects.fetch(of)), lastModifiedMs: Date.now() - ms }) },
+			blobs: { read: async () => undefined, write: async () => {} },
+		}));
+		return codeOf((await run(activities.fetchGradients, [request]))[0]);
+	};
+	assert.equal(await putAgoMs(11_000), 'stored');
+	assert.equal(await putAgoMs(9_000), 'stored', 'within the tolerance');
+	assert.equal(await putAgoMs(5_000), MINER_CODE.late);
+});
+
+test('access refused to the validator itself fails the window; refused for one miner it is testimony', async () => {
+	const world = new FakeWorld({ window: WINDOW, miners: 2 });
+	world.fail('decrypt', { code: 'SEAL_NO_ACCESS', when: 'before', uid: 1 });
+	const entitled = await sealed(world);
+	const outcomes = await run(entitled.activities.fetchGradients, [entitled.request]);
+	assert.deepEqual(outcomes.map(codeOf), ['stored', MINER_CODE.undecryptable]);
+
+	const poor = new FakeWorld({ window: WINDOW, miners: 1 });
+	poor.fail('decrypt', { code: 'SEAL_NO_ACCESS', when: 'before' });
+	const { activities, request } = await sealed(poor, ({ chain }) => ({
+		chain: { ...chain, validator: async (uid) => ({ ...(await chain.validator(uid))!, stake: 1n }) },
+	}));
+	await assert.rejects(run(activities.fetchGradients, [request]), (error) => error instanceof ApplicationFailure && error.type === 'SEAL_NO_ACCESS');
+});
+
+test('what may pass is thrown for Temporal to repeat, with the rest done and kept in the heartbeat; the last attempt gives testimony', async () => {
+	const world = new FakeWorld({ window: WINDOW, miners: 3 });
+	world.fail('fetch', { code: 'OBJECT_UNAVAILABLE', when: 'before', uid: 0 }, 2);
+	const { activities, request } = await sealed(world);
+	const first = attempt(1);
+	let kept: unknown;
+	first.on('heartbeat', (details: unknown) => {
+		kept = details;
+	});
+	await assert.rejects(run(activities.fetchGradients, [request], first), (error) => error instanceof ApplicationFailure && !error.nonRetryable);
+	assert.deepEqual(
+		(kept as FetchOutcome[]).map(({ uid }) => uid),
+		[1, 2],
+	);
+	const outcomes = await run(activities.fetchGradients, [request], attempt(4, kept));
+	assert.deepEqual(outcomes.map(codeOf), [MINER_CODE.unavailable, 'stored', 'stored']);
+	assert.equal(world.count('fetch'), 4);
+});
+
+test('a miner that was replaced after it committed is neither brought nor testified about', async () => {
+	const world = new FakeWorld({ window: WINDOW, miners: 3 });
+	const { facts } = await sealed(world, ({ chain }) => ({
+		chain: {
+			...chain,
+			roster: async () => [
+				{ uid: 0, generation: 1 },
+				{ uid: 1, generation: 2 },
+				{ uid: 2, generation: 1 },
+			],
+		},
+	}));
+	assert.deepEqual(
+		facts.miners.map(({ uid }) => uid),
+		[0, 2],
+	);
+	assert.equal(facts.commitmentsCount, 3);
+});
+
+test('a window waits for the one before it, but not beyond its own end, and not for one that is none of ours', async () => {
+	const world = new FakeWorld({ window: WINDOW, miners: 1 });
+	let looks = 0;
+	const { activities } = await sealed(world, ({ chain }) => ({
+		chain: {
+			...chain,
+			payloadChain: async () => {
+				// Never recorded; at the second look the clock comes to the end of the waiting window.
+				if (++looks === 2) world.atWindow(WINDOW + 2n, 0n);
+				return undefined;
+			},
+		},
+	}));
+	await run(activities.awaitTurn, [{ window }]);
+	assert.equal(looks, 0, 'the window before was never sealed');
+	world.atWindow(WINDOW + 1n, 599_900n);
+	await run(activities.awaitTurn, [{ window: (WINDOW + 1n).toString() }]);
+	assert.equal(looks, 3);
+});
+
+test('an enclave whose key the chain holds already is not registered again', async () => {
+	const world = new FakeWorld({ window: WINDOW, miners: 1 });
+	const { activities } = await sealed(world);
+	const first = await run(activities.ensureEnclaveRegistered, []);
+	assert.equal(first.transaction, 'digest-of-register');
+	const second = await run(activities.ensureEnclaveRegistered, []);
+	assert.deepEqual(second, { publicKey: first.publicKey, transaction: null });
+	world.restartEnclave();
+	const third = await run(activities.ensureEnclaveRegistered, []);
+	assert.notEqual(third.publicKey, first.publicKey);
+	assert.equal(world.count('registerEnclave'), 2);
+});
