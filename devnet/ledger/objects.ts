@@ -55,7 +55,9 @@ export function objectBytes(object: ChainObject): Uint8Array {
 
 export function packageBytes(object: Pick<PackageObject, 'id' | 'version' | 'modules' | 'typeOrigins' | 'dependencies'>): Uint8Array {
 	const out = new BcsWriter().address(object.id).u64(object.version).length(object.modules.size);
-	for (const [name, bytes] of object.modules) out.text(name).bytes(bytes);
+	// BCS orders a map by its serialised keys: the length comes before the text.
+	const modules = [...object.modules].sort(([a], [b]) => a.length - b.length || (a < b ? -1 : 1));
+	for (const [name, bytes] of modules) out.text(name).bytes(bytes);
 	out.length(object.typeOrigins.length);
 	for (const origin of object.typeOrigins) out.text(origin.module).text(origin.datatype).address(origin.packageId);
 	out.length(object.dependencies.length);

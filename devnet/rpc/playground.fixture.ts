@@ -131,6 +131,7 @@ export async function attempt({ client, account }: Pick<Playground, 'client' | '
 	transaction.setSender(account.toSuiAddress());
 	build(transaction);
 	const { objects } = await client.listCoins({ owner: account.toSuiAddress() });
+	objects.sort((a, b) => Number(BigInt(b.balance) - BigInt(a.balance)));
 	transaction.setGasPayment(objects.slice(0, 1).map(({ objectId, version, digest }) => ({ objectId, version, digest })));
 	const bytes = await buildOffline(transaction, client);
 	const { signature } = await account.signTransaction(bytes);
@@ -159,7 +160,7 @@ export interface Published {
 }
 
 /** Publishes {@link PLAYGROUND}, or an edited copy of it, the way any client does. */
-export async function publishPlayground(playground: Playground, source = PLAYGROUND): Promise<Published> {
+export async function publishPlayground(playground: Pick<Playground, 'client' | 'account' | 'address'>, source = PLAYGROUND): Promise<Published> {
 	const { modules, dependencies } = await compilePackage({ files: { 'Move.toml': MANIFEST, 'sources/playground.move': source } });
 	const { effects, objectTypes } = await run(playground, (transaction) => {
 		const cap = transaction.publish({ modules: [...modules.values()].map((bytes) => [...bytes]), dependencies: [...dependencies] });
