@@ -30,8 +30,10 @@ export interface DecodedCode {
 const REFERENCE_BYTES = 8;
 const STRUCT_BYTES = 2;
 const VECTOR_BYTES = 8;
-/** Sui over-approximates the result of arithmetic by the widest integer. */
-const ARITHMETIC_BYTES = 32;
+/** What a copied or moved reference, a bool and every integer but u256 count (see `gas.ts`). */
+const PRIMITIVE_BYTES = 16;
+/** A call's frame, as measured. */
+const CALL_BYTES = 3;
 
 const SMALL_ARITHMETIC: Readonly<Record<string, readonly [Op, Op]>> = {
 	Add: ['AddSmall', 'AddBig'],
@@ -127,13 +129,13 @@ export function decodeFunction(
 			case 'LdU256': {
 				const type = LITERALS[name] as MoveType;
 				stack.push(type);
-				emit('Load', [1, 0, elementWidth(type)], { value: literal(type, operand) ?? refuse(at, 'bad literal') });
+				emit('Load', [1, 0, staticSize(type)], { value: literal(type, operand) ?? refuse(at, 'bad literal') });
 				break;
 			}
 			case 'LdTrue':
 			case 'LdFalse':
 				stack.push(BOOL);
-				emit('Load', [1, 0, 1], { value: name === 'LdTrue' });
+				emit('Load', [1, 0, PRIMITIVE_BYTES], { value: name === 'LdTrue' });
 				break;
 			case 'LdConst': {
 				const constant = entry(module.constant_pool, index(), 'constant');
@@ -149,10 +151,12 @@ export function decodeFunction(
 				emit(width < 0 ? 'CopyLoc' : 'CopyLocPrimitive', [1, 0, width], { a: index() });
 				break;
 			}
-			case 'MoveLoc':
-				stack.push(local());
-				emit('MoveLoc', [1, 0, REFERENCE_BYTES], { a: index() });
+			case 'MoveLoc': {
+				const type = local();
+				stack.push(type);
+				emit('MoveLoc', [1, 0, Math.max(staticSize(type), PRIMITIVE_BYTES)], { a: index() });
 				break;
+			}
 			case 'StLoc':
 				popIs(local());
 				emit('StLoc', [0, 1, 0], { a: index() });
@@ -194,7 +198,7 @@ export function decodeFunction(
 					argumentCount: takes.length,
 					returnCount: gives.length,
 				};
-				emit(generic ? 'CallGeneric' : 'Call', [0, takes.length, 0], { target: reference });
+				emit(generic ? 'CallGeneric' : 'Call', [0, takes.length, CALL_BYTES], { target: reference });
 				break;
 			}
 			case 'Pack':
@@ -220,7 +224,7 @@ export function decodeFunction(
 				const type = popReference();
 				stack.push(type);
 				const width = staticSize(type);
-				emit('ReadRef', [1, 1, width < 0 ? -1 : width + REFERENCE_BYTES]);
+				emit('ReadRef', [1, 1, width]);
 				break;
 			}
 			case 'WriteRef': {
@@ -245,7 +249,7 @@ export function decodeFunction(
 				popIs(type);
 				stack.push(type);
 				const [small, big] = SMALL_ARITHMETIC[name] as readonly [Op, Op];
-				emit(bits <= 32 ? small : big, [1, 2, ARITHMETIC_BYTES], largest(bits));
+				emit(bits <= 32 ? small : big, [1, 2, staticSize(type)], largest(bits));
 				break;
 			}
 			case 'Shl':
@@ -254,7 +258,7 @@ export function decodeFunction(
 				const { type, bits } = popInteger();
 				stack.push(type);
 				const [small, big] = SHIFTS[name] as readonly [Op, Op];
-				emit(bits <= 32 ? small : big, [1, 2, ARITHMETIC_BYTES], { ...largest(bits), b: bits });
+				emit(bits <= 32 ? small : big, [1, 2, staticSize(type)], { ...largest(bits), b: bits });
 				break;
 			}
 			case 'Lt':
@@ -265,7 +269,7 @@ export function decodeFunction(
 				popIs(type);
 				stack.push(BOOL);
 				const [small, big] = COMPARISONS[name] as readonly [Op, Op];
-				emit(bits <= 32 ? small : big, [1, 2, 1]);
+				emit(bits <= 32 ? small : big, [1, 2, PRIMITIVE_BYTES]);
 				break;
 			}
 			case 'CastU8':
@@ -279,7 +283,7 @@ export function decodeFunction(
 				const width = elementWidth(type);
 				stack.push(type);
 				const op: Op = from <= 32 ? (width <= 4 ? 'CastSmallToSmall' : 'CastSmallToBig') : width <= 4 ? 'CastBigToSmall' : 'CastBigToBig';
-				emit(op, [1, 1, width], { a: width <= 4 ? 2 ** (8 * width) - 1 : 0, value: (1n << BigInt(8 * width)) - 1n });
+				emit(op, [1, 1, staticSize(type)], { a: width <= 4 ? 2 ** (8 * width) - 1 : 0, value: (1n << BigInt(8 * width)) - 1n });
 				break;
 			}
 			case 'Or':
@@ -287,12 +291,12 @@ export function decodeFunction(
 				popIs(BOOL);
 				popIs(BOOL);
 				stack.push(BOOL);
-				emit(name, [1, 2, 1]);
+				emit(name, [1, 2, PRIMITIVE_BYTES]);
 				break;
 			case 'Not':
 				popIs(BOOL);
 				stack.push(BOOL);
-				emit('Not', [1, 1, 1]);
+				emit('Not', [1, 1, PRIMITIVE_BYTES]);
 				break;
 			case 'Eq':
 			case 'Neq': {
@@ -300,7 +304,7 @@ export function decodeFunction(
 				popIs(type);
 				stack.push(BOOL);
 				const width = staticSize(type);
-				emit(name, [1, 2, width < 0 ? -1 : 1 + 2 * width]);
+				emit(name, [1, 2, width < 0 ? -1 : PRIMITIVE_BYTES]);
 				break;
 			}
 			case 'Abort':
@@ -330,7 +334,7 @@ export function decodeFunction(
 			case 'VecLen':
 				popVector(popReference(), elementType(module, index()), at);
 				stack.push(U64);
-				emit('VecLen', [1, 1, 8]);
+				emit('VecLen', [1, 1, PRIMITIVE_BYTES]);
 				break;
 			case 'VecImmBorrow':
 			case 'VecMutBorrow': {
@@ -352,7 +356,7 @@ export function decodeFunction(
 				const element = elementType(module, index());
 				popVector(popReference(), element, at);
 				stack.push(element);
-				emit('VecPopBack', [1, 1, 0]);
+				emit('VecPopBack', [1, 1, PRIMITIVE_BYTES]);
 				break;
 			}
 			case 'VecSwap':
@@ -462,9 +466,8 @@ function staticSize(type: MoveType): number {
 		case 'u16':
 		case 'u32':
 		case 'u64':
-			return 8;
 		case 'u128':
-			return 16;
+			return PRIMITIVE_BYTES;
 		case 'u256':
 		case 'address':
 		case 'signer':

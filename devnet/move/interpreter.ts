@@ -25,6 +25,7 @@ const MAX_CALL_DEPTH = 1024;
 const MAX_STACK_HEIGHT = 1024;
 const MAX_VECTOR_LENGTH = 256 * 1024;
 const REFERENCE_BYTES = 8;
+const PRIMITIVE_BYTES = 16;
 
 export interface Execution {
 	readonly loader: Loader;
@@ -120,7 +121,7 @@ class Interpreter {
 			instruction.op === 'CallGeneric' ? reference.typeArguments.map((type) => substitute(type, frame.typeArguments)) : reference.typeArguments;
 		const stack = this.#stack;
 		const count = reference.argumentCount;
-		meter.step(0, count, 0);
+		meter.step(0, count, instruction.bytes);
 		if (stack.length > MAX_STACK_HEIGHT) throw new RuntimeError('EXECUTION_STACK_OVERFLOW', `more than ${MAX_STACK_HEIGHT} values`);
 		if (fn.code !== undefined) {
 			const callee = newFrame(fn, typeArguments);
@@ -396,7 +397,7 @@ class Interpreter {
 					case 'Neq': {
 						const right = stack.pop();
 						const left = stack.pop();
-						if (at.bytes < 0) meter.step(1, 2, 1 + abstractSize(left, true) + abstractSize(right, true));
+						if (at.bytes < 0) meter.step(1, 2, PRIMITIVE_BYTES + abstractSize(left, true) + abstractSize(right, true));
 						stack.push(valuesEqual(left, right) === (at.op === 'Eq'));
 						break;
 					}

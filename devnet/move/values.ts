@@ -91,21 +91,20 @@ function itemsEqual(left: readonly Value[], right: readonly Value[]): boolean {
 	return true;
 }
 
-const PRIMITIVE_SIZE = 8;
+const PRIMITIVE_SIZE = 16;
 const ADDRESS_SIZE = 32;
 const CONTAINER_SIZE = 2;
-const REFERENCE_SIZE = 8;
-const TWO_64 = 1n << 64n;
+const REFERENCE_SIZE = 16;
 const TWO_128 = 1n << 128n;
 
 /**
- * The abstract memory size that Sui's gas meter charges for a value on the stack (move-vm-types `views.rs`, fine-grained sizes).
- * A lone u128 or u256 that would fit a smaller integer counts as the smaller one: values here do not carry their width.
+ * The abstract memory size that the gas meter counts for a value on the stack (rules of move-vm-types `views.rs`, sizes of
+ * `gas.ts`). A lone u256 that would fit a u128 counts as one: values here do not carry their width.
  */
 export function abstractSize(value: Value, throughReferences: boolean): number {
 	switch (typeof value) {
 		case 'bigint':
-			return value < TWO_64 ? PRIMITIVE_SIZE : value < TWO_128 ? 16 : 32;
+			return value < TWO_128 ? PRIMITIVE_SIZE : 32;
 		case 'string':
 			return ADDRESS_SIZE;
 		case 'object':

@@ -45,6 +45,7 @@ public fun take_child(box: &mut Box): Box { dof::remove(&mut box.id, b"child") }
 public fun limited(n: u64): u64 { assert!(n < 10, ETooMany); assert!(n != 5, EPlain); n }
 public fun overflow(n: u8): u8 { n + 1 }
 public fun spin(n: u64): u64 { let mut i = 0; while (i < n) { i = i + 1 }; i }
+public fun sum(n: u64): u64 { let mut i = 0; let mut acc = 0; while (i < n) { acc = acc + i; i = i + 1; }; acc }
 public fun id<T>(x: T): T { x }
 entry fun only_entry() {}
 fun hidden() {}
@@ -290,6 +291,21 @@ test('gas runs out, and rises from tier to tier', () => {
 	const large = cost(20_000n);
 	assert.ok(large.instructions > 19 * small.instructions && large.units > 40 * small.units, JSON.stringify([small, large]));
 	assert.deepEqual(cost(1_000n), small, 'the same work costs the same');
+});
+
+test('a loop costs what a real machine was measured to charge', () => {
+	// 14 instructions a turn, in the simulator of PyPI sui-sandbox: 1.47 M and 4.63 M gas units; 280 000 instructions pass 200 000 units
+	const units = (turns: bigint) => {
+		const meter = vm.createMeter(undefined);
+		call('sum', [turns], meter);
+		assert.equal(meter.instructionsExecuted, turns * 14n + 10n);
+		return Number(meter.internalUnits / 1000n);
+	};
+	assert.ok(units(3_000n) <= 1_000);
+	assert.ok(units(5_000n) > 1_000 && units(5_000n) <= 5_000);
+	assert.ok(units(20_000n) > 200_000 && units(20_000n) <= 1_000_000);
+	assert.ok(Math.abs(units(100_000n) / 1_470_000 - 1) < 0.01, `${units(100_000n)}`);
+	assert.ok(Math.abs(units(300_000n) / 4_630_000 - 1) < 0.01, `${units(300_000n)}`);
 });
 
 test('signatures, abilities, fields and the witness are known', () => {
