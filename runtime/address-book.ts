@@ -37,8 +37,17 @@ export const AddressBookSchema = z.object({
 export type AddressBook = z.infer<typeof AddressBookSchema>;
 export type NetworkObjects = AddressBook['objects'];
 
+/** Throws BAD_CONFIGURATION when there is none, or it is not one. */
 export async function readAddressBook(file: string): Promise<AddressBook> {
-	const parsed = AddressBookSchema.safeParse(JSON.parse(await readFile(file, 'utf8')));
+	let value: unknown;
+	try {
+		value = JSON.parse(await readFile(file, 'utf8'));
+	} catch (error) {
+		const { code } = error as NodeJS.ErrnoException;
+		if (code === 'ENOENT') throw new VramhubError('BAD_CONFIGURATION', `${file} does not exist: name the data folder of a network that was started`);
+		throw new VramhubError('BAD_CONFIGURATION', `${file} cannot be read as JSON (${code ?? 'syntax'})`);
+	}
+	const parsed = AddressBookSchema.safeParse(value);
 	if (!parsed.success) throw new VramhubError('BAD_CONFIGURATION', `${file} is not an address book: ${z.prettifyError(parsed.error)}`);
 	return parsed.data;
 }
