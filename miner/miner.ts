@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ChainReader, Miner } from '#clients/chain/port.ts';
 import { ERRORS, isVramhubError, VramhubError } from '#core/errors.ts';
@@ -65,6 +65,10 @@ function requireMiner(miner: Miner | undefined, uid: number): Miner {
 	return miner;
 }
 
+/** Removes the gradients of windows before `window`. */
 async function forget(folder: string, window: bigint, uid: number): Promise<void> {
-	await rm(join(folder, gradientObjectKey(window, uid)), { force: true });
+	for (const name of await readdir(folder)) {
+		const [, of] = /^gradient-(\d+)-/.exec(name) ?? [];
+		if (of !== undefined && BigInt(of) < window && name === gradientObjectKey(BigInt(of), uid)) await rm(join(folder, name), { force: true });
+	}
 }

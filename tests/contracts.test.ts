@@ -5,7 +5,6 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import * as calls from '#clients/chain/calls.ts';
 import { connectChain } from '#clients/chain/connect.ts';
 import { abortOf } from '#clients/chain/errors.ts';
-import { simulate } from '#clients/chain/execute.ts';
 import type { ChainWriter } from '#clients/chain/port.ts';
 import { createChainReader } from '#clients/chain/reader.ts';
 import { createChainWriter } from '#clients/chain/writer.ts';
@@ -16,6 +15,7 @@ import { hparamsHash } from '#core/gradient/hparams.ts';
 import { enclaveUserData, foldCommitments, rosterHash } from '#core/gradient/records.ts';
 import { windowStartMs } from '#core/window.ts';
 import { enclaveKey, payloadFor, rowsFor, signPayload } from '#tests/helpers/payload.ts';
+import { simulate } from '#tests/helpers/simulate.ts';
 import { startTestChain, TEST_PCRS, type TestChain } from '#tests/helpers/test-chain.ts';
 
 /** One network, in order: each test goes on where the one before it ended. */
@@ -194,14 +194,9 @@ async function payloadOf(scored: bigint, header: Parameters<typeof payloadFor>[0
 /** Undefined when the contract would take it. */
 function trySubmission(payload: Uint8Array, signature: Uint8Array) {
 	const submission = { validatorUid: 0, window, payload, signature };
-	return simulate({
-		client: chain.client,
-		signer: chain.signerOf(validator),
-		what: 'a submission',
-		build: (transaction) => {
-			calls.submitScores(transaction, chain.target, submission);
-			calls.settleSlice(transaction, chain.target, { ...submission, fromRow: 0, rows: 40 });
-		},
+	return simulate(chain.client, validator.address, (transaction) => {
+		calls.submitScores(transaction, chain.target, submission);
+		calls.settleSlice(transaction, chain.target, { ...submission, fromRow: 0, rows: 40 });
 	});
 }
 
@@ -270,6 +265,8 @@ test('even signed by the enclave, each header field that the chain knows must be
 	const start = payload.length - HEADER_LENGTH;
 	for (const [name, size] of HEADER_FIELDS) {
 		for (let i = 0; i < size; i++) {
+			// What nothing on chain compares is taken whichever byte it is.
+			if (FIELD_ERRORS[name] === undefined && i > 0 && i < size - 1) continue;
 			const changed = flip(payload, start + HEADER_OFFSETS[name] + i, 0x80);
 			const error = await trySubmission(changed, await signPayload(changed, key));
 			assert.equal(abortOf(error), FIELD_ERRORS[name], `${name}, byte ${i}: ${error?.message}`);

@@ -3,7 +3,7 @@ import type { Signer } from '@mysten/sui/cryptography';
 import { Transaction } from '@mysten/sui/transactions';
 import { executionFailure, translateChainError } from '#clients/chain/errors.ts';
 import type { Executed } from '#clients/chain/port.ts';
-import { isVramhubError, type VramhubError } from '#core/errors.ts';
+import type { VramhubError } from '#core/errors.ts';
 
 /** Events and changed objects of a transaction that succeeded, with what a caller needs of them. */
 export interface ExecutedTransaction extends Executed {
@@ -77,19 +77,6 @@ async function executeOnce({ client, signer, what, build }: ExecuteRequest): Pro
 	const { digest, effects, events, objectTypes } = result.Transaction;
 	await client.core.waitForTransaction({ digest });
 	return { digest, gasUsedMist: gasUsed(effects.gasUsed), events, effects, objectTypes };
-}
-
-/** Dry run with this sender and no signature: undefined when it would succeed, else the error that executing would give. */
-export async function simulate({ client, signer, what, build }: ExecuteRequest): Promise<VramhubError | undefined> {
-	const transaction = new Transaction();
-	transaction.setSender(signer.toSuiAddress());
-	try {
-		await build(transaction);
-		const result = await client.core.simulateTransaction({ transaction });
-		return result.$kind === 'FailedTransaction' ? failureOf(result.FailedTransaction.status, what) : undefined;
-	} catch (error) {
-		return isVramhubError(error) ? error : translateChainError(error, what);
-	}
 }
 
 function failureOf(status: SuiClientTypes.ExecutionStatus, what: string): VramhubError {

@@ -43,8 +43,6 @@ export interface TestChain {
 	/** A key with 1000 SUI. */
 	fundedSigner(): Promise<Ed25519Keypair>;
 	writerOf(signer: Signer): ChainWriter;
-	/** The key of a writer made by {@link writerOf}. */
-	signerOf(writer: ChainWriter): Signer;
 	currentWindow(): Promise<bigint>;
 	/** Moves the chain clock ahead to this time; does nothing when it is there already. */
 	advanceTo(ms: bigint): Promise<void>;
@@ -76,7 +74,6 @@ export async function startTestChain(options: TestChainOptions): Promise<TestCha
 		};
 		const { objects, adminCap } = await createNetwork(publisher, parameters);
 		const reader = createChainReader({ client, packageId, objects });
-		const signers = new WeakMap<ChainWriter, Signer>();
 		return {
 			rpcUrl: devnet.url,
 			client,
@@ -89,12 +86,7 @@ export async function startTestChain(options: TestChainOptions): Promise<TestCha
 			reader,
 			minter: createDocumentMinter(root),
 			fundedSigner,
-			writerOf(signer) {
-				const writer = createChainWriter({ client, packageId, objects, signer });
-				signers.set(writer, signer);
-				return writer;
-			},
-			signerOf: (writer) => signers.get(writer)!,
+			writerOf: (signer) => createChainWriter({ client, packageId, objects, signer }),
 			currentWindow: async () => windowAt(await reader.clockMs(), windowDurationMs),
 			async advanceTo(ms) {
 				const now = await reader.clockMs();
