@@ -361,3 +361,8 @@ public fun push_uint_for_testing(bytes: &mut vector<u8>, value: u64) {
 public fun byte_string_head_for_testing(length: u64): vector<u8> {
     byte_string_head(length)
 }
+
+#[test_only]
+public fun map_head_for_testing(payload: &vector<u8>, at: u64): (u64, u64) {
+    map_head(payload, at)
+}

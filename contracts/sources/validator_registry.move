@@ -267,3 +267,8 @@ public fun set_slashed_for_testing(self: &mut ValidatorRegistry, uid: u16) {
 public fun set_inactive_for_testing(self: &mut ValidatorRegistry, uid: u16) {
     self.validators[uid].active = false
 }
+
+#[test_only]
+public fun set_generation_for_testing(self: &mut ValidatorRegistry, uid: u16, generation: u32) {
+    self.validators[uid].generation = generation
+}

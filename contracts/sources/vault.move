@@ -45,6 +45,7 @@ public struct Escrow has store {
     unbonding: vector<Unbonding>,
 }
 
+#[allow(unused_field)]
 public struct Unbonding has store {
     amount: Balance<SUI>,
     release_window: u64,

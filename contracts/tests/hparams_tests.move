@@ -107,3 +107,22 @@ fun stake_stays_slashable() {
 fun shares_fit_into_the_emission() {
     world::with_values(changed(43, 8_201)).end()
 }
+
+#[test, expected_failure(abort_code = hparams::EBadDigest)]
+fun a_digest_has_32_bytes() {
+    let mut ctx = tx_context::dummy();
+    let network = network::new(600_000, &mut ctx);
+    let hparams = hparams::new(&network, world::values(), world::digest(1), b"short", &mut ctx);
+    std::unit_test::destroy(network);
+    std::unit_test::destroy(hparams)
+}
+
+#[test, expected_failure(abort_code = network::ENetworkMismatch)]
+fun not_with_another_network() {
+    let mut w = world::new();
+    let mut other = world::another();
+    w.exchange_network(&mut other);
+    w.propose(world::values());
+    other.end();
+    w.end()
+}

@@ -37,7 +37,15 @@ public fun build(
     score_payload::push_uint_for_testing(&mut out, window);
     out.append(x"5820");
     out.append(*record.checkpoint_hash());
-    out.push_back(0xa0 | (scored.length() as u8));
+    let entries = scored.length();
+    if (entries < 24) {
+        out.push_back(0xa0 | (entries as u8))
+    } else if (entries < 256) {
+        out.append(vector[0xb8, entries as u8])
+    } else {
+        out.push_back(0xb9);
+        push(&mut out, entries, 2)
+    };
     scored.do!(|r| {
         score_payload::push_uint_for_testing(&mut out, r.uid as u64);
         score_payload::push_uint_for_testing(&mut out, r.score as u64);

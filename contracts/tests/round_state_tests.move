@@ -155,3 +155,26 @@ fun not_with_another_network() {
     other.end();
     w.end()
 }
+
+#[test, expected_failure(abort_code = round_state::ETooEarly)]
+fun not_a_window_beyond_all_time() {
+    let mut w = ready();
+    w.seal(18446744073709551615);
+    w.end()
+}
+
+#[test, expected_failure(abort_code = round_state::ENotSealed)]
+fun an_open_window_has_no_roster() {
+    let w = ready();
+    w.rounds().roster(12);
+    w.end()
+}
+
+#[test, expected_failure(abort_code = round_state::EBadDigest)]
+fun the_genesis_checkpoint_is_a_digest() {
+    let mut ctx = tx_context::dummy();
+    let network = network::new(600_000, &mut ctx);
+    let rounds = round_state::new(&network, b"short", &mut ctx);
+    std::unit_test::destroy(network);
+    std::unit_test::destroy(rounds)
+}

@@ -205,6 +205,30 @@ fun not_with_a_revoked_image() {
     w.end()
 }
 
+#[test, expected_failure(abort_code = score_ledger::EEnclaveNotCurrent)]
+fun not_with_the_enclave_of_a_predecessor() {
+    let mut w = ready();
+    let payload = first(&w);
+    w.validators_mut().set_generation_for_testing(0, 2);
+    w.submit(OPERATOR, 0, 12, payload, SIGNATURE);
+    w.end()
+}
+
+#[test]
+fun a_successor_starts_a_chain_of_its_own() {
+    let mut w = ready();
+    let payload = first(&w);
+    w.accept(0, 12, KEY, payload);
+    w.validators_mut().set_generation_for_testing(0, 2);
+    w.at(13, 540_000);
+    w.seal(13);
+    let rows = vector[row(0, 1, 16, 0, 0, 0), row(1, 1, 16, 0, 0, 0), row(2, 1, 16, 0, 0, 0)];
+    let payload = build(&w, 0, KEY, 13, zeros(), 0, 0, rows, vector[]);
+    w.accept(0, 13, KEY, payload);
+    assert_eq!(w.ledger().chain(0).reset_window(), 13);
+    w.end()
+}
+
 #[test, expected_failure(abort_code = score_ledger::EBadSignature)]
 fun not_with_the_key_before() {
     let mut w = ready();
@@ -578,3 +602,15 @@ fun nothing_stands_between_the_map_and_the_results() {
     w.end()
 }
 
+#[test, expected_failure(abort_code = score_ledger::EScoreMapMismatch)]
+fun nothing_stands_after_an_empty_map() {
+    let mut w = world::new();
+    w.register_validator(OWNER, OPERATOR);
+    w.at(12, 480_000);
+    w.seal(12);
+    let mut payload = build(&w, 0, KEY, 12, zeros(), 0, 0, vector[], vector[]);
+    let at = score_payload::map_end(&payload, 0);
+    payload.insert(0, at);
+    w.accept(0, 12, KEY, payload);
+    w.end()
+}

@@ -325,3 +325,35 @@ fun results_longer_than_the_payload_are_refused() {
     *&mut rest[count] = 4;
     score_payload::locate(&rest);
 }
+
+// === Heads of maps ===
+
+fun assert_map_head(bytes: vector<u8>, entries: u64) {
+    let (count, next) = score_payload::map_head_for_testing(&bytes, 0);
+    assert_eq!(count, entries);
+    assert_eq!(next, bytes.length());
+}
+
+#[test]
+fun map_heads_of_every_length() {
+    assert_map_head(x"a0", 0);
+    assert_map_head(x"b7", 23);
+    assert_map_head(x"b818", 24);
+    assert_map_head(x"b8ff", 255);
+    assert_map_head(x"b90100", 256);
+}
+
+#[test, expected_failure(abort_code = score_payload::EBadScoreMap)]
+fun a_map_head_below_24_in_two_bytes_is_refused() {
+    score_payload::map_head_for_testing(&x"b817", 0);
+}
+
+#[test, expected_failure(abort_code = score_payload::EBadScoreMap)]
+fun a_map_head_below_256_in_three_bytes_is_refused() {
+    score_payload::map_head_for_testing(&x"b900ff", 0);
+}
+
+#[test, expected_failure(abort_code = score_payload::EBadScoreMap)]
+fun a_map_head_of_five_bytes_is_refused() {
+    score_payload::map_head_for_testing(&x"ba01000000", 0);
+}
