@@ -528,7 +528,7 @@ function shift(by: Value, bits: number): number {
 }
 
 /** Gives an internal failure its place. What already has one passes. */
-function located(error: unknown, fn: LoadedFunction, instruction: number, loader: Loader): unknown {
+function located(error: unknown, fn: LoadedFunction, instruction: number, loader: Loader): MoveFailure {
 	const location = { module: { address: fn.module.address, module: fn.module.name }, functionIndex: fn.index, functionName: fn.name, instruction };
 	if (error instanceof Abort || error instanceof NativeAbort) {
 		return new MoveFailure({ kind: 'abort', code: error.code, location, cleverError: decodeCleverError(error.code, location.module, loader) });
@@ -537,5 +537,9 @@ function located(error: unknown, fn: LoadedFunction, instruction: number, loader
 		const reason: MoveFailureReason = { kind: 'primitiveRuntimeError', status: error.status, subStatus: error.subStatus, message: error.message, location };
 		return new MoveFailure(reason);
 	}
-	return error;
+	if (error instanceof MoveFailure) return error;
+	// A value that does not fit its type, or a fault of ours: the transaction fails, the chain goes on.
+	const failure = new MoveFailure({ kind: 'invariant', message: `${fn.module.key}::${fn.name} at ${instruction}: ${error}` });
+	failure.cause = error;
+	return failure;
 }

@@ -343,3 +343,55 @@ test('bytecode that is no module, or another one, is refused', async () => {
 	}
 	vm.unload('0x0');
 });
+
+test('a native that nobody wrote names itself when it is called', async () => {
+	const source = 'module app::odd; native fun secret(): u64; public fun ask(): u64 { secret() }';
+	const { modules } = await compilePackage({ files: { 'Move.toml': MANIFEST, 'sources/odd.move': source } });
+	vm.load({ id: '0x0', modules });
+	const reason = failure(() => vm.call({ address: '0x0', module: 'odd', function: 'ask' }, [], [], fresh(), vm.createMeter(undefined)));
+	assert.deepEqual(reason, { kind: 'unsupported', feature: `native ${normalizeAddress('0x0')}::odd::secret` });
+	vm.unload('0x0');
+});
+
+test('a Nitro document that the environment verified reaches Move with its fields', async () => {
+	const nowMs = 77n;
+	const seen: [number, bigint][] = [];
+	const machine = createMoveVm({
+		verifyNitroDocument: (document, at) => {
+			seen.push([document.length, at]);
+			if (document[0] !== 1) throw new Error('bad signature');
+			const pcrs = [
+				{ index: 8, value: Uint8Array.of(8) },
+				{ index: 0, value: Uint8Array.of(1, 2) },
+			];
+			return {
+				moduleId: Uint8Array.of(65),
+				timestampMs: 5n,
+				digest: Uint8Array.of(66),
+				pcrs,
+				publicKey: Uint8Array.of(9),
+				userData: undefined,
+				nonce: Uint8Array.of(),
+			};
+		},
+	});
+	for (const pkg of (await compileFramework()).packages) machine.load({ id: pkg.address, modules: pkg.modules });
+	const context = { sender: ALICE, sponsor: undefined, digest: new Uint8Array(32), epoch: 0n, epochTimestampMs: 0n, gasPrice: 1n, gasBudget: 1n };
+	const runtime = machine.createRuntime(context, { read: () => undefined });
+	const clock: Cell = {
+		value: machine.deserialize(parseType('0x2::clock::Clock'), Uint8Array.from([...new Array(32).fill(6), Number(nowMs), 0, 0, 0, 0, 0, 0, 0])),
+	};
+	const load = (bytes: readonly number[]) => {
+		const attestation = machine.deserialize(parseType('vector<u8>'), Uint8Array.from([bytes.length, ...bytes]));
+		const target = { address: normalizeAddress('0x2'), module: 'nitro_attestation', function: 'load_nitro_attestation' };
+		return machine.call(target, [], [attestation, machine.borrow(clock, false)], runtime, machine.createMeter(undefined)).returns[0];
+	};
+	const document = load([1, 2, 3]);
+	assert.deepEqual(seen, [[3, nowMs]]);
+	assert.equal(formatType(document?.type ?? U64), `${normalizeAddress('0x2')}::nitro_attestation::NitroAttestationDocument`);
+	// The document has no abilities but drop, so its fields are read as BCS: PCRs by rising index, options as vectors.
+	const expected = [1, 65, 5, 0, 0, 0, 0, 0, 0, 0, 1, 66, 2, 0, 2, 1, 2, 8, 1, 8, 1, 1, 9, 0, 1, 0];
+	assert.deepEqual([...machine.serialize(document?.type ?? U64, document?.cell.value)], expected);
+	const refused = failure(() => load([0]));
+	assert.ok(refused.kind === 'abort' && refused.code === 2n && refused.location.functionName === 'load_nitro_attestation_internal');
+});
