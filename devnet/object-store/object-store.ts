@@ -2,13 +2,14 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdir, open, readFile } from 'node:fs/promises';
-import { type AddressInfo, createServer, type Server } from 'node:net';
+import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { CreateBucketCommand, GetObjectCommand, S3Client, S3ServiceException } from '@aws-sdk/client-s3';
 import { z } from 'zod';
 import { VramhubError } from '#core/errors.ts';
 import { writeFileAtomic } from '#runtime/files.ts';
+import { freePorts } from '#runtime/free-port.ts';
 import { type KeyPair, type ObjectStoreIdentity, s3Configuration } from './identities.ts';
 
 /**
@@ -58,7 +59,7 @@ const ADMIN_GRPC_DISTANCE = 10_000;
 /** Writes the configuration and says how to run the server. */
 export async function prepareObjectStore({ binary, dataDir, identities, ports: chosen }: ObjectStoreOptions): Promise<ObjectStoreCommand> {
 	await mkdir(dataDir, { recursive: true });
-	const ports = chosen ?? (await savedPorts(dataDir)) ?? (await freePorts());
+	const ports = chosen ?? (await savedPorts(dataDir)) ?? (await choosePorts());
 	await writeFileAtomic(portsFile(dataDir), `${JSON.stringify(ports)}\n`);
 	await writeFileAtomic(configurationFile(dataDir), s3Configuration(identities), 0o600);
 	const flags: Record<string, string | number | boolean> = {
@@ -143,7 +144,10 @@ export async function startObjectStore(
 	};
 }
 
-/** Makes a running server take exactly these identities. Resolves once the last one with keys is known to it. @throws OBJECT_UNAVAILABLE */
+/**
+ * Makes a running server take exactly these identities. `pid` is the server's own, not that of a wrapper around it. Resolves once the last one with keys is known to it.
+ * @throws OBJECT_UNAVAILABLE
+ */
 export async function replaceIdentities(store: { dataDir: string; pid: number; endpoint: string; identities: readonly ObjectStoreIdentity[] }): Promise<void> {
 	await writeFileAtomic(configurationFile(store.dataDir), s3Configuration(store.identities), 0o600);
 	process.kill(store.pid, 'SIGHUP');
@@ -186,7 +190,8 @@ async function poll(isDone: () => Promise<boolean>, signal: AbortSignal): Promis
 	while (!(await isDone())) await setTimeout(50, undefined, { signal });
 }
 
-async function createBuckets(endpoint: string, admin: KeyPair, buckets: readonly string[]): Promise<void> {
+/** Makes those that are not there yet. @throws OBJECT_UNAVAILABLE */
+export async function createBuckets(endpoint: string, admin: KeyPair, buckets: readonly string[]): Promise<void> {
 	const client = s3Client(endpoint, admin);
 	try {
 		for (const Bucket of buckets) {
@@ -231,46 +236,35 @@ async function savedPorts(dataDir: string): Promise<ObjectStorePorts | undefined
 	}
 }
 
-/** All held at once before any is given back, so that they differ. */
-async function freePorts(): Promise<ObjectStorePorts> {
-	const held: Server[] = [];
-	const hold = async (port: number) => {
-		const server = createServer();
-		const listening = once(server, 'listening');
-		server.listen(port, '127.0.0.1');
-		await listening;
-		held.push(server);
-		return (server.address() as AddressInfo).port;
-	};
-	try {
-		const admin = await holdAdminPair(hold);
-		const [s3, s3Grpc, master, masterGrpc, volume, volumeGrpc, filer, filerGrpc] = [
-			await hold(0),
-			await hold(0),
-			await hold(0),
-			await hold(0),
-			await hold(0),
-			await hold(0),
-			await hold(0),
-			await hold(0),
-		];
-		return { s3, s3Grpc, master, masterGrpc, volume, volumeGrpc, filer, filerGrpc, admin };
-	} finally {
-		await Promise.all(held.map((server) => new Promise((resolve) => server.close(resolve))));
-	}
+async function choosePorts(): Promise<ObjectStorePorts> {
+	const admin = await chooseAdminPort();
+	const [s3, s3Grpc, master, masterGrpc, volume, volumeGrpc, filer, filerGrpc] = (await freePorts(8)) as [
+		number,
+		number,
+		number,
+		number,
+		number,
+		number,
+		number,
+		number,
+	];
+	return { s3, s3Grpc, master, masterGrpc, volume, volumeGrpc, filer, filerGrpc, admin };
 }
 
-async function holdAdminPair(hold: (port: number) => Promise<number>): Promise<number> {
+/** One whose gRPC port at {@link ADMIN_GRPC_DISTANCE} is free too. */
+async function chooseAdminPort(): Promise<number> {
 	for (let attempt = 0; attempt < 50; attempt++) {
 		// Below the range that systems hand out for outgoing connections.
 		const port = randomInt(15_000, 22_000);
-		try {
-			await hold(port);
-			await hold(port + ADMIN_GRPC_DISTANCE);
-			return port;
-		} catch {
-			// Taken by somebody: another pair.
-		}
+		if ((await isFree(port)) && (await isFree(port + ADMIN_GRPC_DISTANCE))) return port;
 	}
 	throw new VramhubError('OBJECT_UNAVAILABLE', 'no free pair of ports for the object store');
+}
+
+function isFree(port: number): Promise<boolean> {
+	return new Promise((resolve) => {
+		const server = createServer();
+		server.once('error', () => resolve(false));
+		server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+	});
 }
