@@ -1,7 +1,7 @@
 /** Gives SUI away: an ordinary transaction of the faucet's account, one recipient each. */
 import { Transaction } from '@mysten/sui/transactions';
 import { VramhubError } from '#core/errors.ts';
-import { FAUCET_COIN_ID, faucetKeypair } from '#devnet/genesis.ts';
+import { FAUCET_ADDRESS, FAUCET_COIN_ID, faucetKeypair } from '#devnet/genesis.ts';
 import { REFERENCE_GAS_PRICE } from '#devnet/ledger/gas.ts';
 import type { Ledger } from '#devnet/ledger/ledger.ts';
 import { objectDigest } from '#devnet/ledger/objects.ts';
@@ -19,7 +19,6 @@ const BUDGET = 100_000_000n;
 
 export class Faucet {
 	readonly #ledger: Ledger;
-	readonly #keypair = faucetKeypair();
 	/** Gifts wait for each other: each spends the coin that the one before it left. */
 	#turn: Promise<unknown> = Promise.resolve();
 
@@ -38,13 +37,13 @@ export class Faucet {
 		const coin = this.#ledger.store.move(FAUCET_COIN_ID);
 		if (coin === undefined) throw new VramhubError('INVARIANT', 'the faucet has no coin');
 		const transaction = new Transaction();
-		transaction.setSender(this.#keypair.toSuiAddress());
+		transaction.setSender(FAUCET_ADDRESS);
 		transaction.setGasPrice(REFERENCE_GAS_PRICE);
 		transaction.setGasBudget(BUDGET);
 		transaction.setGasPayment([{ objectId: coin.id, version: coin.version.toString(), digest: objectDigest(coin) }]);
 		transaction.transferObjects([transaction.splitCoins(transaction.gas, [amount])], recipient);
 		const bytes = await transaction.build();
-		const { signature } = await this.#keypair.signTransaction(bytes);
+		const { signature } = await faucetKeypair().signTransaction(bytes);
 		const record = await this.#ledger.execute(bytes, [signature]);
 		const created = record.effects.changed.find(({ idOperation }) => idOperation === 'created');
 		if (created === undefined) throw new VramhubError('INVARIANT', `the faucet's transaction ${record.digest} made no coin`);

@@ -19,6 +19,9 @@ export interface GenesisPackage {
 const TOTAL_SUPPLY_MIST = 10_000_000_000n * 1_000_000_000n;
 export const FAUCET_COIN_ID: Address = deriveObjectId(new Uint8Array(32), 1n);
 
+/** Of {@link faucetKeypair}. */
+export const FAUCET_ADDRESS: Address = '0xda3d554e36eb9e44fc22fcf667eecfde1700275657a4ad36e3ed01909df4b46b';
+
 /** Everyone knows this key: what it holds is worth nothing. */
 export function faucetKeypair(): Ed25519Keypair {
 	return Ed25519Keypair.fromSecretKey(createHash('sha256').update('vramhub devnet faucet').digest());
@@ -31,13 +34,18 @@ export function genesisObjects(packages: readonly GenesisPackage[]): ChainObject
 	for (const { address, modules } of packages) {
 		const id = normalizeAddress(address);
 		const sorted = [...modules].sort(([a], [b]) => (a < b ? -1 : 1));
+		// Asked for by nobody before the chain serves, or never: reading all modules for it would delay every start.
+		let typeOrigins: PackageObject['typeOrigins'] | undefined;
 		const pkg: PackageObject = {
 			kind: 'package',
 			id,
 			version: GENESIS_VERSION,
 			owner: { kind: 'immutable' },
 			modules: new Map(sorted),
-			typeOrigins: sorted.flatMap(([name, bytes]) => originsOfModule(name, bytes, id)),
+			get typeOrigins() {
+				typeOrigins ??= sorted.flatMap(([name, bytes]) => originsOfModule(name, bytes, id));
+				return typeOrigins;
+			},
 			dependencies: objects.map((earlier) => ({ id: earlier.id, version: earlier.version })),
 			previousTransaction,
 			storageRebate: 0n,
@@ -49,7 +57,7 @@ export function genesisObjects(packages: readonly GenesisPackage[]): ChainObject
 		id: FAUCET_COIN_ID,
 		version: GENESIS_VERSION,
 		type: GAS_COIN_TYPE,
-		owner: { kind: 'address', address: faucetKeypair().toSuiAddress() },
+		owner: { kind: 'address', address: FAUCET_ADDRESS },
 		contents: coinContents(FAUCET_COIN_ID, TOTAL_SUPPLY_MIST),
 		hasPublicTransfer: true,
 		previousTransaction,

@@ -207,7 +207,11 @@ class Engine {
 		if (gas === undefined) throw new ExecutionFailure({ $kind: 'InvariantViolation' }, 'the gas coin is gone');
 		objects.set(this.#gas.id, { ...gas, contents: coinContents(this.#gas.id, coinBalance(gas.contents) + this.#parsed.gasBudget) });
 		for (const coin of this.#inputs.gas.slice(1)) deleted.add(coin.id);
-		return { objects, packages: executor.published, deleted, wrapped, created, events: results.events };
+		const events = results.events.map((event, index): MoveEvent => {
+			const source = executor.eventSources[index];
+			return source === undefined ? event : { ...event, packageId: source.address, module: source.module };
+		});
+		return { objects, packages: executor.published, deleted, wrapped, created, events };
 	}
 
 	/** What is left of a failed transaction: payment coins made one, and every input that it could write written again. */

@@ -7,6 +7,7 @@ import { Slot, type TransactionValues } from '#devnet/ledger/slots.ts';
 import type { ObjectStore } from '#devnet/ledger/store.ts';
 import type { Argument, Command } from '#devnet/ledger/transaction.ts';
 import type { Address, Cell, FunctionSignature, GasMeter, ModuleId, MoveType, MoveValue, MoveVm, ObjectRuntime } from '#devnet/move/api.ts';
+import { TransactionObjectRuntime } from '#devnet/move/object-runtime.ts';
 import { ADDRESS, addressFromBytes, formatType, substitute, typesEqual, U64 } from '#devnet/move/types.ts';
 
 const FRAMEWORK = `0x${'0'.repeat(63)}2`;
@@ -38,6 +39,8 @@ export class Executor {
 	readonly deletedIds = new Set<Address>();
 	readonly published: PackageDraft[] = [];
 	readonly outputs: CommandOutput[] = [];
+	/** Which call of the transaction each event came from, in the order of events: an event names that module, not the one that emitted it. */
+	readonly eventSources: ModuleId[] = [];
 
 	constructor(vm: MoveVm, store: ObjectStore, values: TransactionValues, runtime: ObjectRuntime, meter: GasMeter, options: ExecutorOptions) {
 		this.#vm = vm;
@@ -120,6 +123,7 @@ export class Executor {
 
 		const target: ModuleId & { function: string } = { address: call.packageId, module: call.module, function: call.function };
 		const { returns } = this.#vm.call(target, call.typeArguments, args, this.#runtime, this.#meter);
+		this.#claimEvents(target);
 		const results = returns.map(({ type, cell }, index) => this.#returned(type, cell, index));
 		if (!signature.isEntry) for (const slot of [...results, ...mutated.map((it) => it.slot)]) slot.hot = true;
 		return results;
@@ -256,6 +260,12 @@ export class Executor {
 		}
 		const args = witness !== undefined && first !== undefined ? [this.#vm.deserialize(witness, Uint8Array.of(1))] : [];
 		this.#vm.call({ ...module, function: 'init' }, [], args, this.#runtime, this.#meter);
+		this.#claimEvents(module);
+	}
+
+	#claimEvents({ address, module }: ModuleId): void {
+		const { events } = this.#runtime instanceof TransactionObjectRuntime ? this.#runtime : this.#runtime.finish();
+		while (this.eventSources.length < events.length) this.eventSources.push({ address, module });
 	}
 }
 

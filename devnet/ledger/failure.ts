@@ -1,6 +1,7 @@
 /** Why a transaction failed, as its effects say it (sui-types `execution_status.rs`). */
 import type { bcs } from '@mysten/sui/bcs';
 import { type Address, MoveFailure, type MoveFailureReason } from '#devnet/move/api.ts';
+import { RuntimeError } from '#devnet/move/errors.ts';
 
 export type CommandArgumentErrorKind =
 	| { readonly $kind: 'TypeMismatch' }
@@ -67,6 +68,8 @@ export function argumentFailure(argument: number, error: CommandArgumentErrorKin
 /** What the machine threw, as a status. Errors that are neither stop the devnet's request as internal ones. */
 export function toExecutionFailure(error: unknown): ExecutionFailure {
 	if (error instanceof ExecutionFailure) return error;
+	// Limits of the object runtime that the ledger's own commands hit.
+	if (error instanceof RuntimeError) return new ExecutionFailure({ $kind: 'MovePrimitiveRuntimeError', location: undefined }, error.message);
 	if (!(error instanceof MoveFailure)) throw error;
 	const { reason } = error;
 	switch (reason.kind) {

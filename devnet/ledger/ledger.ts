@@ -1,6 +1,5 @@
 /** The chain: one transaction after another, each checked, executed, recorded and answered. */
 import { fromBase64, toBase58 } from '@mysten/bcs';
-import { verifyTransactionSignature } from '@mysten/sui/verify';
 import { ChainClock } from '#devnet/ledger/clock.ts';
 import { type Effects, summarize } from '#devnet/ledger/effects.ts';
 import { BcsWriter, coinContents, hashOf } from '#devnet/ledger/encoding.ts';
@@ -202,9 +201,11 @@ export class Ledger {
 		this.tick();
 		const inputs = loadInputs(parsed, this.store, { checkOwners: !options.unchecked, mockGas: this.#mockGas(parsed) });
 		const outcome = this.#run(parsed, inputs, { unchecked: options.unchecked, recordOutputs: true });
-		const effects = summarize(outcome, parsed.digest, parsed.sender, this.store);
-		for (const id of outcome.published) this.vm.unload(id);
-		return { parsed, outcome, effects };
+		try {
+			return { parsed, outcome, effects: summarize(outcome, parsed.digest, parsed.sender, this.store) };
+		} finally {
+			for (const id of outcome.published) this.vm.unload(id);
+		}
 	}
 
 	#mockGas(parsed: ParsedTransaction): MoveObject {
@@ -275,6 +276,8 @@ async function checkSignatures(parsed: ParsedTransaction, signatures: readonly s
 	if (signatures.length !== signers.length) {
 		throw new RejectedTransaction('signature', `Expect ${signers.length} signer signatures but got ${signatures.length}`);
 	}
+	// Loaded at the first transaction: it brings all schemes of signature along, which a start would wait for.
+	const { verifyTransactionSignature } = await import('@mysten/sui/verify');
 	const missing = new Set(signers);
 	for (const signature of signatures) {
 		let address: string;

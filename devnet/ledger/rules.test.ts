@@ -3,7 +3,7 @@ import { after, before, describe, it } from 'node:test';
 import { bcs } from '@mysten/sui/bcs';
 import { Ed25519Keypair } from '@mysten/sui/keypairs/ed25519';
 import { Transaction, type TransactionObjectArgument } from '@mysten/sui/transactions';
-import { attempt, type Playground, type Published, publishPlayground, run, startPlayground } from '#devnet/rpc/playground.fixture.ts';
+import { attempt, type Playground, type Published, publish, publishPlayground, run, startPlayground } from '#devnet/rpc/playground.fixture.ts';
 
 type Target = `${string}::${string}::${string}`;
 
@@ -85,6 +85,17 @@ describe('rules of programmable transactions', () => {
 			assert.equal(pure?.CommandArgumentError?.name, 'InvalidUsageOfPureArgument');
 		});
 
+		it('a transaction makes so many ids and no more', async () => {
+			const error = await failure((transaction) => {
+				for (let i = 0; i < 6; i++)
+					transaction.splitCoins(
+						transaction.gas,
+						Array.from({ length: 500 }, () => 1),
+					);
+			});
+			assert.match(error?.message ?? '', /more than 2048 new ids/);
+		});
+
 		it('vectors of objects are made and taken apart', async () => {
 			const { effects } = await run(playground, (transaction) => {
 				const boxes = transaction.makeMoveVec({ elements: [newBox(transaction), newBox(transaction)] });
@@ -122,6 +133,24 @@ describe('rules of programmable transactions', () => {
 				}),
 				/PostRandomCommandRestrictions/,
 			);
+		});
+
+		it('an event names the module that the transaction called, and the type that was emitted', async () => {
+			const { packageId } = await publish(playground, {
+				'inner.move': 'module playground::inner; public struct Said has copy, drop { n: u64 } public fun say(n: u64) { sui::event::emit(Said { n }) }',
+				'outer.move':
+					'module playground::outer; fun init(_: &mut TxContext) { playground::inner::say(0) } public fun tell(n: u64) { playground::inner::say(n) }',
+			});
+			const { events } = await run(playground, (transaction) => {
+				transaction.moveCall({ target: `${packageId}::outer::tell`, arguments: [transaction.pure.u64(1)] });
+				transaction.moveCall({ target: `${packageId}::inner::say`, arguments: [transaction.pure.u64(2)] });
+			});
+			assert.deepEqual(
+				events?.map(({ module, eventType }) => [module, eventType]),
+				['outer', 'inner'].map((module) => [module, `${packageId}::inner::Said`]),
+			);
+			const { events: initial } = await playground.client.listEvents({ filter: { emitModule: `${packageId}::outer` } });
+			assert.equal(initial.length, 2);
 		});
 
 		it('Upgrade is refused by name', async () => {

@@ -205,7 +205,8 @@ export function argumentsOf(command: Command): readonly Argument[] {
 
 function checkLimits({ inputs, commands, payment }: ParsedTransaction): void {
 	if (commands.length > MAX_COMMANDS) throw reject(`Size limit exceeded: maximum commands in a programmable transaction is ${MAX_COMMANDS}`);
-	if (inputs.length + payment.length > MAX_INPUT_OBJECTS) throw reject(`Size limit exceeded: maximum input objects in a transaction is ${MAX_INPUT_OBJECTS}`);
+	const objects = inputs.filter(({ kind }) => kind !== 'pure').length + payment.length;
+	if (objects > MAX_INPUT_OBJECTS) throw reject(`Size limit exceeded: maximum input objects in a transaction is ${MAX_INPUT_OBJECTS}`);
 	if (payment.length > MAX_GAS_OBJECTS) throw reject(`Size limit exceeded: maximum number of gas payment objects is ${MAX_GAS_OBJECTS}`);
 	for (const input of inputs) {
 		if (input.kind === 'pure' && input.bytes.length > MAX_PURE_BYTES) {

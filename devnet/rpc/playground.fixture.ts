@@ -159,16 +159,24 @@ export interface Published {
 	readonly counterId: string;
 }
 
-/** Publishes {@link PLAYGROUND}, or an edited copy of it, the way any client does. */
-export async function publishPlayground(playground: Pick<Playground, 'client' | 'account' | 'address'>, source = PLAYGROUND): Promise<Published> {
-	const { modules, dependencies } = await compilePackage({ files: { 'Move.toml': MANIFEST, 'sources/playground.move': source } });
+/** Publishes a package the way any client does. `sources`: file name → text. */
+export async function publish(playground: Pick<Playground, 'client' | 'account' | 'address'>, sources: Readonly<Record<string, string>>) {
+	const files = Object.fromEntries(Object.entries(sources).map(([name, text]) => [`sources/${name}`, text]));
+	const { modules, dependencies } = await compilePackage({ files: { 'Move.toml': MANIFEST, ...files } });
 	const { effects, objectTypes } = await run(playground, (transaction) => {
 		const cap = transaction.publish({ modules: [...modules.values()].map((bytes) => [...bytes]), dependencies: [...dependencies] });
 		transaction.transferObjects([cap], playground.address);
 	});
 	const created = effects.changedObjects.filter(({ idOperation }) => idOperation === 'Created');
 	const packageId = created.find(({ outputState }) => outputState === 'PackageWrite')?.objectId;
-	const counterId = created.find(({ objectId }) => objectTypes[objectId]?.endsWith('::Counter'))?.objectId;
-	if (packageId === undefined || counterId === undefined) throw new Error('publication made no package or no counter');
+	if (packageId === undefined) throw new Error('publication made no package');
+	return { packageId, created: created.map(({ objectId }) => ({ objectId, type: objectTypes[objectId] ?? '' })) };
+}
+
+/** Publishes {@link PLAYGROUND}, or an edited copy of it. */
+export async function publishPlayground(playground: Pick<Playground, 'client' | 'account' | 'address'>, source = PLAYGROUND): Promise<Published> {
+	const { packageId, created } = await publish(playground, { 'playground.move': source });
+	const counterId = created.find(({ type }) => type.endsWith('::Counter'))?.objectId;
+	if (counterId === undefined) throw new Error('publication made no counter');
 	return { packageId, counterId };
 }
