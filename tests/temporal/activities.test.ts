@@ -130,3 +130,40 @@ test('an enclave whose key the chain holds already is not registered again', asy
 	assert.notEqual(third.publicKey, first.publicKey);
 	assert.equal(world.count('registerEnclave'), 2);
 });
+
+test('a chunk goes on after what its heartbeat says is done', async () => {
+	const world = new FakeWorld({ window: WINDOW, miners: 3 });
+	const { activities, facts, request } = await sealed(world);
+	await run(activities.fetchGradients, [request]);
+	const { session } = await run(activities.openSession, [{ window }]);
+	const gradients = facts.miners.map(({ uid, sha256 }) => ({ uid, sha256 }));
+	const done = { uid: 1, code: MINER_CODE.zero_norm };
+	const measured = await run(activities.measureGradients, [{ session, window, gradients }], attempt(2, [done]));
+	assert.deepEqual(measured, [{ uid: 0, code: 0 }, done, { uid: 2, code: 0 }]);
+	assert.deepEqual(
+		world.calls.filter((call) => call.startsWith('measure')),
+		['measure 0', 'measure 2'],
+	);
+});
+
+test('a payload that was signed before another window was recorded is stale; one of an older window can never be recorded', async () => {
+	const world = new FakeWorld({ window: WINDOW, miners: 2 });
+	const { activities, request } = await sealed(world);
+	await run(activities.fetchGradients, [request]);
+	await run(activities.ensureEnclaveRegistered, []);
+	const sign = async (of: bigint) => {
+		await world.writer.sealWindow(of);
+		const { session } = await run(activities.openSession, [{ window: of.toString() }]);
+		const gradients = request.miners.map(({ uid, sha256 }) => ({ uid, sha256 }));
+		await run(activities.measureGradients, [{ session, window: of.toString(), gradients }]);
+		await run(activities.freezeSession, [{ session, testimony: [] }]);
+		return { window: of.toString(), ...(await run(activities.closeSession, [{ session }])) };
+	};
+	const failsWith = (type: string) => (error: unknown) => error instanceof ApplicationFailure && error.type === type && error.nonRetryable === true;
+	const [first, second] = [await sign(WINDOW), await sign(WINDOW + 1n)];
+	await run(activities.submitScores, [first]);
+	await assert.rejects(run(activities.submitScores, [second]), failsWith('ENCLAVE_SESSION_LOST'));
+	await run(activities.submitScores, [await sign(WINDOW + 1n)]);
+	await assert.rejects(run(activities.submitScores, [await sign(WINDOW - 1n)]), failsWith('WINDOW_VOID'));
+	assert.equal(world.count('submitScores'), 2);
+});

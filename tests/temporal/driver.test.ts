@@ -51,14 +51,17 @@ test('a driver that begins again from an earlier window starts nothing twice', a
 	const network = networkOf('d');
 	const taskQueue = queueFor('again');
 	const world = new FakeWorld({ window: FIRST, miners: 1 });
+	const runs: string[] = [];
 	await temporal.withWorker(world, taskQueue, async () => {
 		for (let life = 0; life < 2; life++) {
 			const driver = await temporal.startDriver(network, taskQueue, FIRST, 100);
 			world.atWindow(FIRST + BigInt(life));
 			assert.equal((await resultOf(network, FIRST + BigInt(life))).state, 'scored');
 			await driver.terminate();
+			runs.push((await temporal.client.workflow.getHandle(windowWorkflowId(network, FIRST, VALIDATOR_UID)).describe()).runId);
 		}
 	});
+	assert.equal(runs[1], runs[0], 'the first window has one run');
 	assert.deepEqual(
 		world.calls.filter((call) => call.startsWith('submitScores')),
 		[`submitScores ${FIRST}`, `submitScores ${FIRST + 1n}`],
