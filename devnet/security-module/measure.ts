@@ -27,8 +27,16 @@ export interface MeasuredFile {
 	readonly sha256: string;
 }
 
-/** Logging, and nothing that changes what Node loads: NODE_OPTIONS would put a host's code into a measured program. */
-export const PASSED_ENVIRONMENT = ['VRAMHUB_LOG', 'VRAMHUB_LOG_LEVEL', 'NO_COLOR', 'FORCE_COLOR', 'TZ'] as const;
+/** Where to listen and how to log, and nothing that changes what Node loads: NODE_OPTIONS would put a host's code into a measured program. */
+export const PASSED_ENVIRONMENT = [
+	'VRAMHUB_ENCLAVE_HOST',
+	'VRAMHUB_ENCLAVE_PORT',
+	'VRAMHUB_LOG',
+	'VRAMHUB_LOG_LEVEL',
+	'NO_COLOR',
+	'FORCE_COLOR',
+	'TZ',
+] as const;
 
 const LOCK_FILE = 'package-lock.json';
 

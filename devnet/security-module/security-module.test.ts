@@ -9,9 +9,10 @@ import { type TestContext, test } from 'node:test';
 import { toHex } from '#core/bytes.ts';
 import { createDevelopmentRoot } from '#devnet/nitro/mint.ts';
 import { createNitroVerifier } from '#devnet/nitro/verify.ts';
+import { startDevnet } from '#devnet/start-devnet.ts';
 import { encodeFrame, encodeNsmRequest, NSM_SOCKET_VARIABLE, NSM_TOKEN_VARIABLE, requestAttestation } from '#runtime/nsm-protocol.ts';
 import { loadedBy, measureProgram } from './measure.ts';
-import { startSecurityModule } from './security-module.ts';
+import { chainClock, startSecurityModule } from './security-module.ts';
 
 const PROGRAM = 'devnet/security-module/attesting.fixture.ts';
 const NOW = 1_774_380_000_000n;
@@ -124,4 +125,16 @@ test('vouches for the program that it started, and for nobody else', async (t) =
 
 test('a program that is not there', async () => {
 	await assert.rejects(startSecurityModule({ root: createDevelopmentRoot(), program: 'enclave/none.ts' }), { code: 'BAD_CONFIGURATION' });
+});
+
+test('the time of documents is the chain clock, wherever that stands', async (t) => {
+	const devnet = await startDevnet({ genesisTimeMs: Number(NOW) });
+	t.after(() => devnet.stop());
+	const clock = chainClock(devnet.url);
+	const first = await clock();
+	assert.ok(first >= NOW && first < NOW + 60_000n, `${first}`);
+	devnet.advanceClock(3_600_000);
+	assert.ok((await clock()) >= first + 3_600_000n);
+	await devnet.stop();
+	await assert.rejects(clock(), { code: 'CHAIN_UNAVAILABLE' });
 });
