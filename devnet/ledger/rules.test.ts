@@ -198,6 +198,20 @@ describe('rules of programmable transactions', () => {
 			assert.equal(received.effects.changedObjects.find(({ objectId }) => objectId === letter)?.outputOwner?.AddressOwner, playground.address);
 		});
 
+		it('a child is wrapped straight out of its field', async () => {
+			const [outer, inner] = [await makeBox(1), await makeBox(2)];
+			await run(playground, (transaction) => {
+				transaction.moveCall({ target: call('put'), arguments: [transaction.object(outer), transaction.pure.u64(1), transaction.object(inner)] });
+			});
+			const { effects } = await run(playground, (transaction) => {
+				const box = transaction.moveCall({ target: call('take'), arguments: [transaction.object(outer), transaction.pure.u64(1)] });
+				keep(transaction, transaction.moveCall({ target: call('pack'), arguments: [box] }));
+			});
+			const child = effects.changedObjects.find(({ objectId }) => objectId === inner);
+			assert.deepEqual([child?.inputOwner?.$kind, child?.outputState, child?.idOperation], ['ObjectOwner', 'DoesNotExist', 'None']);
+			await assert.rejects(playground.client.getObject({ objectId: inner }), /not found/i);
+		});
+
 		it('frozen ones are read only', async () => {
 			const box = await makeBox();
 			await run(playground, (transaction) => void transaction.moveCall({ target: call('freeze_box'), arguments: [transaction.object(box)] }));
@@ -305,7 +319,7 @@ describe('rules of programmable transactions', () => {
 			});
 			const { objects } = await client.listCoins({ owner: address });
 			assert.ok(objects.some(({ balance }) => balance === '11'));
-			const balance = objects[0]?.balance ?? '0';
+			const balance = objects.reduce((most, coin) => (BigInt(coin.balance) > most ? BigInt(coin.balance) : most), 0n);
 			const error = await failure((transaction) => keep(transaction, transaction.splitCoins(transaction.gas, [balance])));
 			assert.match(error?.message ?? '', /InsufficientCoinBalance/);
 			const gas = await failure(
