@@ -125,7 +125,7 @@ export async function startObjectStore(
 	try {
 		await waitUntilReady(readyUrl, signal);
 		const admin = identities.find(({ grant }) => grant.kind === 'admin')?.keys;
-		if (admin !== undefined) await createBuckets(endpoint, admin, options.buckets ?? []);
+		if (admin !== undefined) await ensureBuckets(endpoint, admin, options.buckets ?? []);
 		else if (options.buckets?.length) throw new VramhubError('BAD_ARGUMENT', 'buckets are made by an admin identity, and there is none');
 	} catch (error) {
 		await stopChild(child);
@@ -190,8 +190,8 @@ async function poll(isDone: () => Promise<boolean>, signal: AbortSignal): Promis
 	while (!(await isDone())) await setTimeout(50, undefined, { signal });
 }
 
-/** Makes those that are not there yet. @throws OBJECT_UNAVAILABLE */
-export async function createBuckets(endpoint: string, admin: KeyPair, buckets: readonly string[]): Promise<void> {
+/** Makes the buckets that are not there yet. @throws OBJECT_UNAVAILABLE */
+export async function ensureBuckets(endpoint: string, admin: KeyPair, buckets: readonly string[]): Promise<void> {
 	const client = s3Client(endpoint, admin);
 	try {
 		for (const Bucket of buckets) {
