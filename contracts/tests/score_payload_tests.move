@@ -133,7 +133,7 @@ fun a_key_below_24_in_two_bytes_is_refused() {
 
 #[test, expected_failure(abort_code = score_payload::EBadScoreMap)]
 fun a_key_of_two_bytes_is_refused() {
-    score_payload::score_at(&x"19010000", 0);
+    score_payload::score_at(&x"19180000", 0);
 }
 
 #[test, expected_failure(abort_code = score_payload::EBadScoreMap)]
@@ -168,7 +168,7 @@ fun a_value_below_i32_is_refused() {
 
 #[test, expected_failure(abort_code = score_payload::EBadScoreMap)]
 fun a_value_of_eight_bytes_is_refused() {
-    score_payload::score_at(&x"001b0000000100000000", 0);
+    score_payload::score_at(&x"001b0001000000000000", 0);
 }
 
 #[test, expected_failure(abort_code = score_payload::EBadScoreMap)]
@@ -324,6 +324,20 @@ fun results_longer_than_the_payload_are_refused() {
     let count = rest.length() - 432 + 251;
     *&mut rest[count] = 4;
     score_payload::locate(&rest);
+}
+
+/// A long window number leaves no room for the checkpoint hash before the results.
+#[test, expected_failure(abort_code = score_payload::ETooShort)]
+fun a_prefix_that_runs_into_the_results_is_refused() {
+    let payload = PAYLOAD;
+    let mut header = payload.skip(from_end(432));
+    *&mut header[72] = 1;
+    *&mut header[251] = 0;
+    *&mut header[431] = 0;
+    let mut short = vector::tabulate!(37, |_| 0);
+    short.append(x"82405901b0");
+    short.append(header);
+    score_payload::locate(&short);
 }
 
 // === Heads of maps ===

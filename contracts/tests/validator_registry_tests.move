@@ -130,3 +130,13 @@ fun a_validator_must_exist() {
     w.add_delegate(OWNER, 0, DELEGATE);
     w.end()
 }
+
+#[test, expected_failure(abort_code = validator_registry::EAgentTaken)]
+fun a_delegate_acts_for_one_validator() {
+    let mut w = world::new();
+    w.register_validator(OWNER, OPERATOR);
+    w.register_validator(OWNER, @0xb3);
+    w.add_delegate(OWNER, 0, DELEGATE);
+    w.add_delegate(OWNER, 1, DELEGATE);
+    w.end()
+}
