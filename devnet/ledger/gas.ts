@@ -27,8 +27,6 @@ export interface GasCost {
 	readonly nonRefundableStorageFee: bigint;
 }
 
-export const NO_COST: GasCost = { computationCost: 0n, storageCost: 0n, storageRebate: 0n, nonRefundableStorageFee: 0n };
-
 /** What the payer pays; negative when more comes back than is spent. */
 export function netCost(cost: GasCost): bigint {
 	return cost.computationCost + cost.storageCost - cost.storageRebate;

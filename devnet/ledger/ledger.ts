@@ -250,10 +250,6 @@ export class Ledger {
 		return this.#records;
 	}
 
-	get checkpointDigest(): string {
-		return this.#checkpointDigest;
-	}
-
 	/** Calls back after each transaction until the result is called. */
 	subscribe(listener: (record: TransactionRecord) => void): () => void {
 		this.#listeners.add(listener);

@@ -103,12 +103,6 @@ export class TransactionValues {
 	/** Only TransferObjects takes the gas coin. */
 	gasByValueAllowed = false;
 
-	borrow(index: number, argument: Argument, expected: MoveType, mutable: boolean): { readonly slot: Slot; readonly cell: Cell } {
-		const slot = this.slot(index, argument, expected);
-		this.expectType(index, slot, expected);
-		return { slot, cell: this.borrowSlot(index, slot, mutable) };
-	}
-
 	borrowSlot(index: number, slot: Slot, mutable: boolean): Cell {
 		const cell = this.#present(index, slot);
 		const use = this.#uses.get(slot);

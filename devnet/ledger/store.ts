@@ -1,8 +1,6 @@
 /** Live objects with a short history, and the indexes that queries need. Holds no rules. */
-import { coinTypeOf } from '#devnet/ledger/encoding.ts';
 import type { ChainObject, MoveObject } from '#devnet/ledger/objects.ts';
 import type { Address } from '#devnet/move/api.ts';
-import { formatType } from '#devnet/move/types.ts';
 
 /** Versions of an object that `GetObject` can still answer. */
 const HISTORY = 16;
@@ -18,10 +16,6 @@ export class ObjectStore {
 	readonly #history = new Map<Address, ChainObject[]>();
 	readonly #byAddress = new Map<Address, Set<Address>>();
 	readonly #byParent = new Map<Address, Set<Address>>();
-	get size(): number {
-		return this.#live.size;
-	}
-
 	get(id: Address): ChainObject | undefined {
 		return this.#live.get(id);
 	}
@@ -89,14 +83,6 @@ export class ObjectStore {
 	#sorted(ids: ReadonlySet<Address> | undefined): MoveObject[] {
 		if (ids === undefined) return [];
 		return [...ids].sort().flatMap((id) => this.move(id) ?? []);
-	}
-
-	/** Coins of an address, in order of ids. `coinType` is canonical text. */
-	coinsOf(owner: Address, coinType: string): MoveObject[] {
-		return this.ownedBy(owner).filter((object) => {
-			const type = coinTypeOf(object.type);
-			return type !== undefined && formatType(type) === coinType;
-		});
 	}
 
 	all(): IterableIterator<ChainObject> {

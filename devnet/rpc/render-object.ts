@@ -83,7 +83,7 @@ export function renderFunction(name: string, signature: FunctionSignature): Grpc
 	};
 }
 
-export function renderAbilities(abilities: AbilitySet): GrpcTypes.Ability[] {
+function renderAbilities(abilities: AbilitySet): GrpcTypes.Ability[] {
 	const { COPY, DROP, STORE, KEY } = GrpcTypes.Ability;
 	return [...(abilities.copy ? [COPY] : []), ...(abilities.drop ? [DROP] : []), ...(abilities.store ? [STORE] : []), ...(abilities.key ? [KEY] : [])];
 }
