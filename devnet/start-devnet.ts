@@ -8,10 +8,11 @@ import { LedgerLog } from '#devnet/ledger/log.ts';
 import { randomSource } from '#devnet/ledger/system.ts';
 import type { NitroDocument } from '#devnet/move/api.ts';
 import { createMoveVm } from '#devnet/move/vm.ts';
+import { clockHttp } from '#devnet/rpc/clock-http.ts';
 import { executionService, movePackageService } from '#devnet/rpc/execution-service.ts';
 import { faucetHttp } from '#devnet/rpc/faucet-http.ts';
 import { ledgerService } from '#devnet/rpc/ledger-service.ts';
-import { createRpcServer } from '#devnet/rpc/server.ts';
+import { createRpcServer, type PlainHandler } from '#devnet/rpc/server.ts';
 import { stateService } from '#devnet/rpc/state-service.ts';
 
 export interface DevnetOptions {
@@ -57,7 +58,10 @@ export async function startDevnet(options: DevnetOptions = {}): Promise<Devnet> 
 	const ledger = Ledger.reopen(parts) ?? Ledger.create(parts, options.genesisTimeMs ?? Date.now(), await firstObjects(options));
 
 	const handlers = { ...ledgerService(ledger), ...stateService(ledger), ...executionService(ledger), ...movePackageService(ledger) };
-	const server = createRpcServer(handlers, faucetHttp(new Faucet(ledger)), options.onError ?? (() => {}));
+	const faucet = faucetHttp(new Faucet(ledger));
+	const clock = clockHttp(ledger);
+	const plain: PlainHandler = async (...request) => (await faucet(...request)) || clock(...request);
+	const server = createRpcServer(handlers, plain, options.onError ?? (() => {}));
 	server.keepAliveTimeout = 60_000;
 	await new Promise<void>((resolve, reject) => {
 		server.once('error', reject);

@@ -12,7 +12,7 @@ import { decodeManifest, manifestHash } from '#core/gradient/manifest-codec.ts';
 import { createGradientMaker } from '#miner/gradient.ts';
 import { runMiner } from '#miner/miner.ts';
 import { ensureRegistered } from '#miner/registration.ts';
-import { readMinerSecrets } from '#miner/secrets.ts';
+import { readMinerSecrets } from '#runtime/miner-secrets.ts';
 import { ShardedDataset } from '#model/dataset.ts';
 import { forwardGraphOf } from '#model/manifest.ts';
 import { ModelPool } from '#model/pool.ts';

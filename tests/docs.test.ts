@@ -14,10 +14,6 @@ test('every local link in the documents leads somewhere', () => {
 	for (const file of ['README.md', 'ARCHITECTURE.md', 'docs/protocol.md', 'docs/decisions.md', 'contracts/README.md']) {
 		for (const [, target] of readFileSync(join(root, file), 'utf8').matchAll(/\]\((?!https?:)([^)#]+)[^)]*\)/g)) {
 			assert.ok(existsSync(join(root, file, '..', target!)), `${file}: ${target}`);
-				() => readFileSync(join(root, file, '..', target!)),
-				(error: NodeJS.ErrnoException) => error.code === 'EISDIR',
-				`${file}: ${target}`,
-			);
 		}
 	}
 });

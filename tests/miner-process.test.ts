@@ -14,7 +14,7 @@ import { encodeManifest, manifestHash } from '#core/gradient/manifest-codec.ts';
 import { windowStartMs } from '#core/window.ts';
 import { adminIdentity, generateKeyPair, MINERS_BUCKET, minerIdentities, minerPrefix } from '#devnet/object-store/identities.ts';
 import { startObjectStore } from '#devnet/object-store/object-store.ts';
-import { minerSecretsFile, writeMinerSecrets } from '#miner/secrets.ts';
+import { minerSecretsFile, writeMinerSecrets } from '#runtime/miner-secrets.ts';
 import { ShardedDataset } from '#model/dataset.ts';
 import { gptForwardGraph, gptTrainingGraph } from '#model/gpt.ts';
 import { initialWeights } from '#model/initial-weights.ts';

@@ -63,7 +63,7 @@ export class EnclaveClient {
 
 	/** A fresh document and the key that it attests; with a query the document is bound to a validator and can be registered. */
 	attestation(query?: AttestationQuery, signal?: AbortSignal): Promise<AttestationAnswer> {
-		const search = query === undefined ? '' : `?${new URLSearchParams(Object.entries(query).map(([name, value]) => [name, String(value)]))}`;
+		const search = query === undefined ? '' : `?${new URLSearchParams(Object.entries(query).map(([name, value]): [string, string] => [name, String(value)]))}`;
 		return this.#json('GET', `/get_attestation${search}`, answers.attestation, { signal });
 	}
 
@@ -114,7 +114,7 @@ export class EnclaveClient {
 					...(body !== undefined && { 'content-type': 'application/octet-stream' }),
 					...(length !== undefined && { 'content-length': String(length) }),
 				},
-				body: json === undefined ? (body as BodyInit | undefined) : JSON.stringify(json),
+				body: json === undefined ? (body as NonNullable<Parameters<typeof fetch>[1]>['body']) : JSON.stringify(json),
 				// Needed for a stream as a body (Fetch standard, "half duplex").
 				...(body instanceof ReadableStream && { duplex: 'half' }),
 				redirect: 'error',

@@ -163,6 +163,9 @@ export type MoveFailureReason =
 	| {
 			readonly kind: 'primitiveRuntimeError';
 			readonly message: string;
+			/** As the Move VM names it: `ARITHMETIC_ERROR`, `VECTOR_OPERATION_ERROR` with its sub-status. */
+			readonly status?: string;
+			readonly subStatus?: number;
 			readonly location: { readonly module: ModuleId; readonly functionIndex: number; readonly functionName: string; readonly instruction: number } | undefined;
 	  }
 	| { readonly kind: 'outOfGas' }
