@@ -5,7 +5,7 @@ import { mkdir, open, readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { CreateBucketCommand, GetObjectCommand, S3Client, S3ServiceException } from '@aws-sdk/client-s3';
+import { CreateBucketCommand, GetObjectCommand, PutObjectCommand, S3Client, S3ServiceException } from '@aws-sdk/client-s3';
 import { z } from 'zod';
 import { VramhubError } from '#core/errors.ts';
 import { writeFileAtomic } from '#runtime/files.ts';
@@ -116,10 +116,11 @@ export async function startObjectStore(
 	await mkdir(dirname(logFile), { recursive: true });
 	const log = await open(logFile, 'a');
 	const child = spawn(command, args, { stdio: ['ignore', log.fd, log.fd], env: { ...process.env, ...env } });
-	await log.close();
+	// Before anything is awaited: a server that ends at once would end unheard.
 	const exited = new AbortController();
 	child.once('exit', () => exited.abort());
 	child.once('error', () => exited.abort());
+	await log.close();
 	const signal = AbortSignal.any([exited.signal, AbortSignal.timeout(options.deadlineMs ?? 60_000)]);
 	let identities = options.identities;
 	try {
@@ -190,19 +191,42 @@ async function poll(isDone: () => Promise<boolean>, signal: AbortSignal): Promis
 	while (!(await isDone())) await setTimeout(50, undefined, { signal });
 }
 
-/** Makes the buckets that are not there yet. @throws OBJECT_UNAVAILABLE */
+/** Written and read to see whether the store stores. */
+const PROBE_KEY = '.vramhub-probe';
+
+/**
+ * Makes the buckets that are not there yet, and waits until an object can be written and read: for some seconds after a start the
+ * S3 server answers, while it does not yet know where the volumes are, and fails with 500. @throws OBJECT_UNAVAILABLE
+ */
 export async function ensureBuckets(endpoint: string, admin: KeyPair, buckets: readonly string[]): Promise<void> {
 	const client = s3Client(endpoint, admin);
-	try {
-		for (const Bucket of buckets) {
-			await client.send(new CreateBucketCommand({ Bucket })).catch((error: Error) => {
-				if (error.name !== 'BucketAlreadyOwnedByYou' && error.name !== 'BucketAlreadyExists')
-					throw new VramhubError('OBJECT_UNAVAILABLE', `the bucket ${Bucket} could not be made (${error.name})`);
-			});
+	const deadline = AbortSignal.timeout(60_000);
+	let last = 'no answer';
+	const done = async () => {
+		try {
+			for (const Bucket of buckets) {
+				await client.send(new CreateBucketCommand({ Bucket }), { abortSignal: deadline }).catch(ignoreExistingBucket);
+				await client.send(new PutObjectCommand({ Bucket, Key: PROBE_KEY, Body: PROBE_KEY }), { abortSignal: deadline });
+				const { Body } = await client.send(new GetObjectCommand({ Bucket, Key: PROBE_KEY }), { abortSignal: deadline });
+				if ((await Body?.transformToString()) !== PROBE_KEY) return false;
+			}
+			return true;
+		} catch (error) {
+			last = error instanceof Error ? error.name : 'no answer';
+			return false;
 		}
+	};
+	try {
+		await poll(done, deadline);
+	} catch {
+		throw new VramhubError('OBJECT_UNAVAILABLE', `the buckets ${buckets.join(', ')} could not be made (${last})`);
 	} finally {
 		client.destroy();
 	}
+}
+
+function ignoreExistingBucket(error: Error): void {
+	if (error.name !== 'BucketAlreadyOwnedByYou' && error.name !== 'BucketAlreadyExists') throw error;
 }
 
 function s3Client(endpoint: string, { accessKeyId, secretAccessKey }: KeyPair): S3Client {
