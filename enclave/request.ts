@@ -193,7 +193,11 @@ export function parseSessionRequest(value: unknown): SessionFacts {
 }
 
 /** `Input` is what the type serialises, a superset of what it parses. */
-function canonicalBcs<T extends Input, Input>(what: string, type: { parse(bytes: Uint8Array): T; serialize(value: Input): { toBytes(): Uint8Array } }, text: string): T {
+function canonicalBcs<T extends Input, Input>(
+	what: string,
+	type: { parse(bytes: Uint8Array): T; serialize(value: Input): { toBytes(): Uint8Array } },
+	text: string,
+): T {
 	const bytes = fromHex(text);
 	try {
 		const value = type.parse(bytes);

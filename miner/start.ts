@@ -12,13 +12,13 @@ import { decodeManifest, manifestHash } from '#core/gradient/manifest-codec.ts';
 import { createGradientMaker } from '#miner/gradient.ts';
 import { runMiner } from '#miner/miner.ts';
 import { ensureRegistered } from '#miner/registration.ts';
-import { readMinerSecrets } from '#runtime/miner-secrets.ts';
 import { ShardedDataset } from '#model/dataset.ts';
 import { forwardGraphOf } from '#model/manifest.ts';
 import { ModelPool } from '#model/pool.ts';
 import type { TrainingGraph } from '#model/session.ts';
 import { readAddressBook } from '#runtime/address-book.ts';
 import type { Logger } from '#runtime/log.ts';
+import { readMinerSecrets } from '#runtime/miner-secrets.ts';
 import { addressBookFile } from '#runtime/state-folder.ts';
 
 /** Time that one upload may take. */
