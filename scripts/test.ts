@@ -38,16 +38,9 @@ if (named.length === 0) {
 		}
 	}
 }
-// Files that start processes of their own come last and one at a time, so that they do not starve each other's deadlines.
-const unit = named.length > 0 ? named : (await find('*/**/*.test.ts')).filter((file) => !file.startsWith('tests/'));
-const integration = named.length > 0 ? [] : [...(await find('tests/**/*.test.ts')), ...(long ? await find('**/*.long.ts') : [])];
-
-const options = (concurrency: number) => ['--disable-warning=ExperimentalWarning', '--test', `--test-concurrency=${concurrency}`, '--test-reporter=spec'];
-let failed = 0;
-for (const [files, concurrency] of [
-	[unit, availableParallelism()],
-	[integration, 1],
-] as const) {
-	if (files.length > 0 && (await run(process.execPath, [...options(concurrency), ...files])) !== 0) failed = 1;
-}
-process.exit(failed);
+// What starts a whole network comes first: it takes longest, and one run of everything gives one closing count.
+const files =
+	named.length > 0 ? named : [...(await find('tests/network/*.test.ts')), ...(await find('**/*.test.ts')).filter((file) => !file.startsWith('tests/network/'))];
+if (long) files.push(...(await find('**/*.long.ts')));
+const options = ['--disable-warning=ExperimentalWarning', '--test', `--test-concurrency=${Math.max(2, availableParallelism())}`, '--test-reporter=spec'];
+process.exit(await run(process.execPath, [...options, ...files]));

@@ -92,6 +92,8 @@ test('each fault has its code', () => {
 		'index beyond the chunk': [patched(chunk + 12, 0x0f, 0xc1), 'malformed'],
 		'value 0': [patched(chunk + 14, 0), 'malformed'],
 		'value −128': [patched(chunk + 14, 0x80), 'malformed'],
+		'no value that is ±127': [patched(chunk + 15, 126, 126), 'malformed'],
+		'a scale below the normal numbers': [patched(chunk + 2, 0, 0, 0, 1), 'malformed'],
 		'a byte more': [new Uint8Array([...bytes, 0]), 'malformed'],
 		'no coefficients': [new Uint8Array([...bytes.subarray(0, chunk), ...new Uint8Array(12)]), 'zero_norm'],
 	};

@@ -33,6 +33,8 @@ export type DecodedGradient =
 	| { readonly kind: 'rejected'; readonly code: RejectedCode; readonly reason: string };
 
 const LARGEST_VALUE = 127;
+/** Of a scale: the smallest normal f32. Below it a scale has too few bits for the largest value to be 127. */
+const SMALLEST_SCALE = 2 ** -126;
 
 /** Chunks of one tensor: ceil(elements / 4096). */
 function chunksOf(parameter: ParameterSpec): number {
@@ -132,7 +134,7 @@ function quantise(coefficients: Float64Array, topK: number): QuantisedChunk {
 		largest = Math.max(largest, Math.abs(coefficient));
 	}
 	const scale = Math.fround(largest / LARGEST_VALUE);
-	if (scale === 0) return { scale, indices: [], values: [] };
+	if (scale < SMALLEST_SCALE) return { scale: 0, indices: [], values: [] };
 	const indices: number[] = [];
 	const values: number[] = [];
 	for (const index of largestMagnitudes(coefficients, topK)) {
@@ -225,9 +227,10 @@ function decodeChunks(view: DataView, header: GradientHeader, total: number): De
 		const count = view.getUint16(at);
 		const scale = view.getFloat32(at + 2);
 		if (!Number.isFinite(scale)) return rejected('not_finite', `the scale of chunk ${chunk} is not finite`);
-		if (count === 0 ? !Object.is(scale, 0) : !(scale > 0)) return rejected('malformed', `scale ${scale} of chunk ${chunk}`);
+		if (count === 0 ? !Object.is(scale, 0) : !(scale >= SMALLEST_SCALE)) return rejected('malformed', `scale ${scale} of chunk ${chunk}`);
 		at += CHUNK_HEADER_LENGTH;
 		let index = -1;
+		let largest = 0;
 		for (let k = 0; k < count; k++) {
 			const delta = view.getUint16(at + 2 * k);
 			index = k === 0 ? delta : index + delta;
@@ -236,7 +239,9 @@ function decodeChunks(view: DataView, header: GradientHeader, total: number): De
 			if (value === 0 || value === -128) return rejected('malformed', `a value of chunk ${chunk}`);
 			indices[next] = index;
 			values[next++] = scale * value;
+			largest = Math.max(largest, Math.abs(value));
 		}
+		if (count > 0 && largest !== LARGEST_VALUE) return rejected('malformed', `the largest value of chunk ${chunk} is not ±127`);
 		starts[chunk + 1] = next;
 		at += count * COEFFICIENT_LENGTH;
 	}

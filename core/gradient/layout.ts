@@ -21,8 +21,8 @@
  *   chunk: count u16 (≤ top_k) ‖ scale f32 ‖ count × delta u16 ‖ count × value i8
  *
  * The first delta is the first index; each later one is the distance to the index before it and at least 1; indices stay below
- * 4096. value is in −127…127 and never 0 nor −128; the coefficient is f64(scale) · value. scale is finite and > 0, or +0 when count is 0.
- * One gradient therefore has exactly one encoding.
+ * 4096. value is in −127…127 and never 0; the largest |value| of a chunk is 127; the coefficient is f64(scale) · value. scale is finite and at
+ * least 2^−126, or +0 when count is 0. The same coefficients therefore have exactly one encoding.
  */
 export const GRADIENT_MAGIC = Uint8Array.of(0x56, 0x52, 0x4d, 0x47);
 export const GRADIENT_FORMAT = 1;
