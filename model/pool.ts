@@ -1,3 +1,4 @@
+import '#model/no-telemetry.ts';
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { type ErrorCode, VramhubError } from '#core/errors.ts';

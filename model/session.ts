@@ -1,3 +1,4 @@
+import '#model/no-telemetry.ts';
 import * as ort from 'onnxruntime-node';
 import { VramhubError } from '#core/errors.ts';
 import { elementCount, type ModelManifest, parameterCount } from '#core/gradient/manifest.ts';
