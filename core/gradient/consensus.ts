@@ -21,7 +21,7 @@ export interface RowConsensus {
 
 /**
  * Med(x) = the greatest c among the values with 2 · Σ stake[x ≥ c] > submitted stake: the lower weighted median, so that with two equal
- * validators one alone cannot lift.
+ * validators one alone cannot lift (and one alone can cut: hence a least number of validators on a real network). Without values it is 0.
  */
 export function weightedLowerMedian(values: readonly { readonly value: number; readonly stake: bigint }[]): number {
 	const total = values.reduce((sum, { stake }) => sum + stake, 0n);
@@ -33,7 +33,10 @@ export function weightedLowerMedian(values: readonly { readonly value: number; r
 	return 0;
 }
 
-/** Medians and acceptance of each roster row over the validators that count. */
+/**
+ * Medians and acceptance of each of the first `rows` roster rows over the validators that count: those whose payload is settled. Scores and randoms in
+ * micro-nats, 0 where the code is not 0; weights as u16 shares. Each validator must have all rows.
+ */
 export function rowConsensus(validators: readonly ValidatorColumns[], rows: number): RowConsensus[] {
 	const submitted = validators.reduce((sum, { stake }) => sum + stake, 0n);
 	return Array.from({ length: rows }, (_, row) => {
