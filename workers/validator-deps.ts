@@ -6,28 +6,34 @@ import { connectChain } from '#clients/chain/connect.ts';
 import { createChainReader } from '#clients/chain/reader.ts';
 import { createChainWriter } from '#clients/chain/writer.ts';
 import { EnclaveClient } from '#clients/enclave/client.ts';
-import type { EndpointPolicy } from '#clients/objects/endpoint-policy.ts';
+import { type EndpointPolicy, PUBLIC_HTTPS } from '#clients/objects/endpoint-policy.ts';
 import { createS3ObjectStore } from '#clients/objects/s3-object-store.ts';
 import { createCredentialsDecryptor } from '#clients/seal/decrypt-credentials.ts';
 import { fromHex } from '#core/bytes.ts';
 import { VramhubError } from '#core/errors.ts';
-import type { AddressBook } from '#runtime/address-book.ts';
+import type { NetworkView } from '#runtime/deployment.ts';
 import type { Logger } from '#runtime/log.ts';
 import { registerSecret } from '#runtime/redact.ts';
 import { modelFiles } from '#workers/model-files.ts';
 
 export interface ValidatorDepsOptions {
-	/** The network's data folder. */
+	/** Folder of what the validator keeps; in a network of this machine its data folder. */
 	readonly data: string;
-	readonly book: AddressBook;
+	readonly book: NetworkView;
+	/** What the paths in `book.model` are relative to. Default: `data`. */
+	readonly modelRoot?: string;
+	/** Object stores that may be reached though they are not public https. Default: that of the address book. */
+	readonly objectOrigins?: readonly string[];
 	readonly validatorUid: number;
 	/** `suiprivkey1…` of the validator's operator. */
 	readonly secretKey: string;
 	readonly log: Logger;
 }
 
-/** The world of one validator of a local network, as its activities see it. Throws BAD_CONFIGURATION when the address book does not know the validator. */
-export async function validatorDeps({ data, book, validatorUid, secretKey, log }: ValidatorDepsOptions): Promise<GradientDeps> {
+/** The world of one validator, as its activities see it. Throws BAD_CONFIGURATION when a local network's address book does not know the validator. */
+export async function validatorDeps(options: ValidatorDepsOptions): Promise<GradientDeps> {
+	const { data, book, modelRoot = data, validatorUid, secretKey, log } = options;
+	const objectOrigins = options.objectOrigins ?? (book.objectStore === undefined ? [] : [new URL(book.objectStore.endpoint).origin]);
 	const validator = book.validators.find(({ uid }) => uid === validatorUid);
 	if (validator === undefined) throw new VramhubError('BAD_CONFIGURATION', `the address book has no validator ${validatorUid}`);
 	const client = connectChain(book.chain.rpcUrl);
@@ -44,10 +50,10 @@ export async function validatorDeps({ data, book, validatorUid, secretKey, log }
 			threshold: book.seal.threshold,
 			signer,
 		}),
-		// An address book describes a network of this machine, whose store listens on loopback without TLS; any other endpoint meets the public rules.
-		objects: objectSource({ kind: 'devnet', allowedOrigins: [new URL(book.objectStore.endpoint).origin] }),
+		// The store of a network of this machine listens on loopback without TLS; any other endpoint meets the public rules.
+		objects: objectSource(objectOrigins.length === 0 ? PUBLIC_HTTPS : { kind: 'devnet', allowedOrigins: objectOrigins }),
 		enclave: new EnclaveClient({ url: validator.enclaveUrl }),
-		files: await modelFiles(data, book),
+		files: await modelFiles(modelRoot, book),
 		blobs: blobFolder(data, validatorUid),
 		validatorUid,
 		log,
