@@ -42,17 +42,21 @@ export async function foundNetwork(options: FoundingOptions): Promise<Founded> {
 	const client = connectChain(rpcUrl);
 	const founder = await fundedKey(faucetUrl);
 	const publisher = { client, signer: founder };
-	const [measurement, { packageId }] = await Promise.all([measureProgram(ENCLAVE_PROGRAM), publishVramhub(publisher)]);
+	const [measurement, { packageId, treasuryCap }] = await Promise.all([measureProgram(ENCLAVE_PROGRAM), publishVramhub(publisher)]);
 	const { windowDurationMs, values } = devnetHparams(windowSeconds);
-	const { objects } = await createNetwork(publisher, {
-		packageId,
-		windowDurationMs,
-		values,
-		modelManifestHash: artefacts.manifestHash,
-		datasetRoot: artefacts.datasetRoot,
-		genesisCheckpointHash: Buffer.from(artefacts.genesis.hash, 'hex'),
-		pcrs: [measurement.pcr0, measurement.pcr1, measurement.pcr2],
-	});
+	const { objects } = await createNetwork(
+		publisher,
+		{
+			packageId,
+			windowDurationMs,
+			values,
+			modelManifestHash: artefacts.manifestHash,
+			datasetRoot: artefacts.datasetRoot,
+			genesisCheckpointHash: Buffer.from(artefacts.genesis.hash, 'hex'),
+			pcrs: [measurement.pcr0, measurement.pcr1, measurement.pcr2],
+		},
+		treasuryCap,
+	);
 
 	const masterKeys = await Promise.all(keyServerUrls.map((_, index) => ensureMasterKey(keyServerSecret(data, index))));
 	const registrations = masterKeys.map(({ publicKey }, index) => ({ name: `key-server-${index}`, url: keyServerUrls[index]!, publicKey }));

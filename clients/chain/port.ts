@@ -70,7 +70,8 @@ export interface Boundary {
 	readonly parentBoundary: bigint;
 	readonly votes: readonly {
 		readonly validatorUid: number;
-		readonly stake: bigint /** Empty for KEEP. */;
+		readonly stake: bigint;
+		/** Empty for KEEP. */
 		readonly hash: Uint8Array;
 		readonly mergeDigest: Uint8Array;
 	}[];
@@ -202,7 +203,7 @@ export interface ChainWriter {
 		readonly hash: Uint8Array | undefined;
 		readonly mergeDigest: Uint8Array;
 	}): Promise<Executed | undefined>;
-	/** Undefined when it is distributed already, or the network has no reward pool. */
+	/** Undefined when it is distributed already, or there is nothing to: no emission in the window, or no reward pool in the network. */
 	distributeRewards(window: bigint): Promise<Executed | undefined>;
 }
 
