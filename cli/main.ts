@@ -25,12 +25,13 @@ function windowNumber(input: string): bigint {
 
 const text = (brief: string) => ({ kind: 'parsed', parse: String, optional: true, brief }) as const;
 const output = { json: { kind: 'boolean', default: false, brief: 'one line of JSON on stdout; errors too' } } as const;
-const settings = {
+const source = {
 	...output,
 	data: text('data folder of a local network (VRAMHUB_DATA)'),
-	envFile: text('environment file; without it, .env in the working folder when there is one'),
+	// Not --env-file: Node takes that for its own, even after the script's name.
+	settings: text('environment file; without it, .env in the working folder when there is one'),
 } as const;
-const network = { ...settings, rpcUrl: text('gRPC endpoint of a full node (VRAMHUB_SUI_RPC_URL)') } as const;
+const network = { ...source, rpcUrl: text('gRPC endpoint of a full node (VRAMHUB_SUI_RPC_URL)') } as const;
 const validatorUid = { kind: 'parsed', parse: number, optional: true, brief: 'which validator (VRAMHUB_VALIDATOR_UID)' } as const;
 const minerUid = { kind: 'parsed', parse: number, optional: true, brief: 'which miner (VRAMHUB_MINER_UID)' } as const;
 const enclaveUrl = text("the validator's enclave (VRAMHUB_NAUTILUS_URL)");

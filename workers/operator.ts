@@ -16,19 +16,19 @@ export interface DaemonOperator {
 }
 
 /**
- * From a daemon's command line, `[--data DIR] [--validator-uid N] [--env-file FILE]`, and the settings behind it. A local network's folder has the key
+ * From a daemon's command line, `[--data DIR] [--validator-uid N] [--settings FILE]`, and the settings behind it. A local network's folder has the key
  * of each of its validators; elsewhere it is VRAMHUB_WALLET_MNEMONIC. Throws BAD_ARGUMENT, BAD_CONFIGURATION.
  */
 export async function daemonOperator(program: string, args = process.argv.slice(2)): Promise<DaemonOperator> {
-	const usage = `usage: ${program} [--data DIR] [--validator-uid N] [--env-file FILE]`;
-	let values: { data?: string; 'validator-uid'?: string; 'env-file'?: string };
+	const usage = `usage: ${program} [--data DIR] [--validator-uid N] [--settings FILE]`;
+	let values: { data?: string; 'validator-uid'?: string; settings?: string };
 	try {
-		({ values } = parseArgs({ args, options: { data: { type: 'string' }, 'validator-uid': { type: 'string' }, 'env-file': { type: 'string' } } }));
+		({ values } = parseArgs({ args, options: { data: { type: 'string' }, 'validator-uid': { type: 'string' }, settings: { type: 'string' } } }));
 	} catch (error) {
 		throw new VramhubError('BAD_ARGUMENT', `${(error as Error).message}; ${usage}`);
 	}
 	const flags = { VRAMHUB_DATA: values.data, VRAMHUB_VALIDATOR_UID: values['validator-uid'] };
-	const configuration = loadConfiguration({ flags, ...(values['env-file'] !== undefined && { envFile: values['env-file'] }) });
+	const configuration = loadConfiguration({ flags, ...(values.settings !== undefined && { envFile: values.settings }) });
 	const validatorUid = configuration.require('VRAMHUB_VALIDATOR_UID');
 	const deployment = await deploymentOf(configuration, findObjects);
 	requireComplete(deployment);

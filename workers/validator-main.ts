@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /**
- * `vramhub-validator [--data DIR] [--validator-uid N] [--env-file FILE]`: the validator's process, of any network that the settings in
+ * `vramhub-validator [--data DIR] [--validator-uid N] [--settings FILE]`: the validator's process, of any network that the settings in
  * runtime/configuration.ts describe. Runs until a signal; exit codes as `core/errors.ts` has them.
  */
 import { announceReady, runMain } from '#runtime/lifecycle.ts';

@@ -16,7 +16,8 @@ import { readValidatorSecrets } from '#runtime/validator-secrets.ts';
 export interface NetworkFlags {
 	readonly json: boolean;
 	readonly data?: string;
-	readonly envFile?: string;
+	/** An environment file. */
+	readonly settings?: string;
 	readonly rpcUrl?: string;
 }
 
@@ -35,7 +36,7 @@ export interface MinerFlags extends NetworkFlags {
 /** Flags that stand for settings. */
 type SettingFlags = Omit<EnclaveFlags & MinerFlags, 'json'>;
 
-export function configurationOf({ data, envFile, rpcUrl, validatorUid, minerUid, enclaveUrl }: SettingFlags): Configuration {
+export function configurationOf({ data, settings, rpcUrl, validatorUid, minerUid, enclaveUrl }: SettingFlags): Configuration {
 	return loadConfiguration({
 		flags: {
 			VRAMHUB_DATA: data,
@@ -44,7 +45,7 @@ export function configurationOf({ data, envFile, rpcUrl, validatorUid, minerUid,
 			VRAMHUB_MINER_UID: minerUid?.toString(),
 			VRAMHUB_NAUTILUS_URL: enclaveUrl,
 		},
-		...(envFile !== undefined && { envFile }),
+		...(settings !== undefined && { envFile: settings }),
 	});
 }
 
