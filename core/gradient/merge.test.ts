@@ -139,13 +139,18 @@ test('the order of arrival inside a window changes no byte', () => {
 		}),
 		{ seed: 21, numRuns: 60 },
 	);
-	// Where the sum does depend on the order: 1 + ε + ε is not ε + ε + 1 in f64.
-	const at = (uid: number, value: number) => gradientOf(0n, uid, [{ chunk: 0, index: 0, value }]);
-	const [small, large] = [2 ** -53, 1];
-	const added = createMerge(parameters);
-	added.addWindow([at(2, large), at(1, small), at(0, small)]);
-	assert.notEqual(small + small + large, large + small + small);
-	assert.deepEqual(added.apply(theta, 1), mergeOf([[at(0, small), at(1, small), at(2, large)]], 1));
+	// Where the sum does depend on the order: by uid 1 + ε rounds to 1 and −1 leaves nothing; as they arrive ε would be left. Each norm is 1.
+	const epsilon = 2 ** -54;
+	const one = gradientOf(0n, 0, [{ chunk: 0, index: 0, value: 1 }]);
+	const little = gradientOf(0n, 1, [
+		{ chunk: 0, index: 0, value: epsilon },
+		{ chunk: 1, index: 0, value: 1 },
+	]);
+	const minusOne = gradientOf(0n, 2, [{ chunk: 0, index: 0, value: -1 }]);
+	assert.notEqual(1 + epsilon - 1, 1 - 1 + epsilon);
+	const merge = createMerge(parameters);
+	merge.addWindow([one, minusOne, little]);
+	assert.equal(merge.apply(new Float32Array(count), 1)![0], 0);
 });
 
 test('it is the definition, up to the rounding of f64 sums', () => {
