@@ -10,8 +10,8 @@ export interface NetworkView extends Pick<AddressBook, 'packageId' | 'objects' |
 	readonly seal: { readonly threshold: number; readonly keyServers: readonly Pick<AddressBook['seal']['keyServers'][number], 'objectId'>[] };
 	readonly temporal: Pick<AddressBook['temporal'], 'address' | 'namespace'>;
 	readonly validators: readonly Pick<AddressBook['validators'][number], 'uid' | 'enclaveUrl'>[];
-	/** Only a network of this machine has a store of its own. */
-	readonly objectStore?: Pick<AddressBook['objectStore'], 'endpoint'>;
+	/** Where validators publish checkpoints; undefined when the settings do not say. */
+	readonly objectStore?: Pick<AddressBook['objectStore'], 'endpoint' | 'auditBucket'>;
 }
 
 export interface Deployment {
@@ -63,6 +63,7 @@ export async function deploymentOf(configuration: Configuration, findObjects: Fi
 	}
 	const rpcUrl = configuration.require('VRAMHUB_SUI_RPC_URL');
 	const packageId = configuration.require('VRAMHUB_PACKAGE_ID');
+	const [endpoint, auditBucket] = [configuration.get('VRAMHUB_R2_ENDPOINT'), configuration.get('VRAMHUB_R2_BUCKET')];
 	const book = {
 		chain: { rpcUrl },
 		packageId,
@@ -78,6 +79,7 @@ export async function deploymentOf(configuration: Configuration, findObjects: Fi
 			return [{ uid: configuration.require('VRAMHUB_VALIDATOR_UID'), enclaveUrl: configuration.require('VRAMHUB_NAUTILUS_URL') }];
 		},
 		model: MODEL_FILES,
+		...(endpoint !== undefined && auditBucket !== undefined && { objectStore: { endpoint, auditBucket } }),
 	};
 	return {
 		kind: 'remote',
@@ -117,13 +119,21 @@ export interface EnvFileOptions {
 	readonly validatorUid: number;
 	/** `suiprivkey1…` or BIP-39 words. */
 	readonly walletSecret: string;
+	/** The validator's write access to the store of checkpoints; without it an aggregator has none by names alone. */
+	readonly storage?: {
+		readonly endpoint: string;
+		readonly bucket: string;
+		readonly accessKeyId: string;
+		readonly secretAccessKey: string;
+		readonly prefix: string;
+	};
 }
 
 /**
  * The environment file of one validator of a local network: to be kept with mode 0600. `source` it, or let a command read it. The names of the parts are
  * there as on any network; VRAMHUB_DATA comes first and decides, so without that line the same file works by names alone.
  */
-export function envFileOf({ data, book, validatorUid, walletSecret }: EnvFileOptions): string {
+export function envFileOf({ data, book, validatorUid, walletSecret, storage }: EnvFileOptions): string {
 	const validator = book.validators.find(({ uid }) => uid === validatorUid);
 	if (validator === undefined) throw new VramhubError('BAD_ARGUMENT', `the address book has no validator ${validatorUid}`);
 	const objects = Object.entries(OBJECT_SETTINGS).map(([part, name]): [SettingName, string] => [name, book.objects[part as keyof NetworkObjects]]);
@@ -143,6 +153,14 @@ export function envFileOf({ data, book, validatorUid, walletSecret }: EnvFileOpt
 		['VRAMHUB_STATE_DIR', join(data, 'state')],
 		['VRAMHUB_OBJECT_ORIGINS', new URL(book.objectStore.endpoint).origin],
 	];
+	if (storage !== undefined)
+		lines.push(
+			['VRAMHUB_R2_ENDPOINT', storage.endpoint],
+			['VRAMHUB_R2_BUCKET', storage.bucket],
+			['VRAMHUB_R2_ACCESS_KEY_ID', storage.accessKeyId],
+			['VRAMHUB_R2_SECRET_ACCESS_KEY', storage.secretAccessKey],
+			['VRAMHUB_R2_PREFIX', storage.prefix],
+		);
 	return lines
 		.filter(([, value]) => value !== undefined)
 		.map(([name, value]) => `export ${name}=${quoted(name, value)}\n`)
