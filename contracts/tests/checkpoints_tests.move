@@ -144,6 +144,29 @@ fun the_activation_can_be_delayed() {
     w.end()
 }
 
+/// Boundary 20 has nothing to merge, and its end does not bring the windows before the activation back.
+#[test]
+fun nothing_before_the_activation_is_merged_after_a_boundary_that_keeps() {
+    let mut values = values();
+    *&mut values[3] = 6;
+    let mut w = ready_with(values, vector[10]);
+    w.finish(14);
+    w.at(15, 0);
+    let digest = w.digest(vector[14]);
+    w.attest(operator(0), 0, 15, 0, new_hash(), digest);
+    assert_eq!(w.rounds().boundary(15).activation(), 22);
+    w.at(20, 0);
+    w.attest(operator(0), 0, 20, 15, vector[], blake2b256(&vector[]));
+    assert_eq!(w.rounds().interval_start(), 20);
+    w.finish(21);
+    w.finish(23);
+    w.at(26, 0);
+    let digest = w.digest(vector[23]);
+    w.attest(operator(0), 0, 25, 15, world::digest(8), digest);
+    assert_eq!(w.rounds().boundary(25).selected_count(), 1);
+    w.end()
+}
+
 #[test]
 fun a_delegate_may_attest() {
     let mut w = ready(vector[10]);
@@ -220,7 +243,23 @@ fun two_of_three_equal_ones_are_too_few() {
 }
 
 #[test]
-fun more_than_two_thirds_overrule_the_rest() {
+fun exactly_the_quorum_is_too_little() {
+    let mut w = ready(vector[6_667, 3_333]);
+    w.vote(0, new_hash());
+    assert!(w.rounds().boundary(15).is_open());
+    w.end()
+}
+
+#[test]
+fun more_than_the_quorum_is_enough() {
+    let mut w = ready(vector[6_668, 3_333]);
+    w.vote(0, new_hash());
+    assert!(w.rounds().boundary(15).is_new());
+    w.end()
+}
+
+#[test]
+fun half_against_half_anchors_nothing() {
     let mut w = ready(vector[10, 10, 10, 10]);
     w.vote(3, world::digest(8));
     w.vote(0, new_hash());

@@ -281,6 +281,12 @@ fun two_hundred_and_fifty_six_rows() {
 
 // === What finalizing decides ===
 
+fun one_is_enough(): vector<u64> {
+    let mut values = world::values();
+    *&mut values[22] = 1; // min_consensus_validators
+    values
+}
+
 fun one_row(values: vector<u64>, stakes: vector<u64>): World {
     let mut w = ready_with(values, stakes, 1);
     w.settled(0, 12, vector[0], vector[7], vector[4], vector[30]);
@@ -292,7 +298,7 @@ fun one_row(values: vector<u64>, stakes: vector<u64>): World {
 
 #[test]
 fun exactly_the_quorum_is_too_little() {
-    let w = one_row(world::values(), vector[66_670_000_000, 33_330_000_000]);
+    let w = one_row(one_is_enough(), vector[66_670_000_000, 33_330_000_000]);
     assert_eq!(w.rounds().record(12).status(), 3);
     assert_eq!(w.rounds().record(12).emission(), 0);
     let (selected, hash) = w.rounds().selection(12);
@@ -303,7 +309,7 @@ fun exactly_the_quorum_is_too_little() {
 
 #[test]
 fun more_than_the_quorum_is_enough() {
-    let w = one_row(world::values(), vector[66_670_000_001, 33_330_000_000]);
+    let w = one_row(one_is_enough(), vector[66_670_000_001, 33_330_000_000]);
     assert_eq!(w.rounds().record(12).status(), 2);
     w.end()
 }
@@ -318,9 +324,7 @@ fun with_too_few_validators_a_final_window_emits_nothing() {
 
 #[test]
 fun with_enough_validators_it_does() {
-    let mut values = world::values();
-    *&mut values[22] = 1;
-    let w = one_row(values, vector[10 * SUI]);
+    let w = one_row(one_is_enough(), vector[10 * SUI]);
     assert_eq!(w.rounds().record(12).emission(), 1_000_000_000);
     w.end()
 }
