@@ -43,11 +43,20 @@ const demo = buildCommand({
 		flags: {
 			windows: { kind: 'parsed', parse: positiveInteger, optional: true, brief: 'end after this many windows; without it, run until Ctrl-C' },
 			windowSeconds: { kind: 'parsed', parse: positiveInteger, default: '30', brief: 'length of a window' },
+			miners: { kind: 'parsed', parse: positiveInteger, default: '12', brief: 'how many miners; seven twelfths of them are honest' },
+			validators: { kind: 'parsed', parse: positiveInteger, default: '2', brief: 'how many validators, each with an enclave and an aggregator' },
+			seed: { kind: 'parsed', parse: String, default: 'vramhub', brief: 'decides which miner is of which kind, and what garbage looks like' },
+			kinds: {
+				kind: 'parsed',
+				parse: String,
+				optional: true,
+				brief: 'kinds of the miners in turn, in place of the usual mix: honest,garbage,no-work,copycat,stale,sign-flipped',
+			},
 			data: { kind: 'parsed', parse: String, optional: true, brief: 'folder of a network to keep, or to continue; without it, a new one' },
 			json: { kind: 'boolean', default: false, brief: 'one line of results on stdout, everything else on stderr' },
 		},
 	},
-	docs: { brief: 'run a whole network on this machine: chain, Temporal, object store, Seal, enclave, validator, miner' },
+	docs: { brief: 'run a whole network on this machine: chain, Temporal, object store, Seal, enclaves, validators, aggregators, miners' },
 });
 
 const currentWindow = buildCommand({
