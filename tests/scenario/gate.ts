@@ -63,14 +63,14 @@ export class Gate implements AsyncDisposable {
 		return gate;
 	}
 
-	/** Resolves with the first exchange that matches, which is then held for ever (until its client goes away); later ones pass. */
-	holdNext(matches: (exchange: Exchange) => boolean, before: (exchange: Exchange) => Promise<unknown> = async () => undefined): Promise<void> {
-		const held = Promise.withResolvers<void>();
+	/** Resolves with the first exchange that matches, which is then never answered; later ones pass. `before`: what is done with it first. */
+	holdNext(matches: (exchange: Exchange) => boolean, before: (exchange: Exchange) => Promise<unknown> = async () => undefined): Promise<Exchange> {
+		const held = Promise.withResolvers<Exchange>();
 		this.rule = async (exchange) => {
 			if (!matches(exchange)) return false;
 			this.rule = undefined;
 			await before(exchange);
-			held.resolve();
+			held.resolve(exchange);
 			return true;
 		};
 		return held.promise;

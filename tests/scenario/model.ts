@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
+import type { ModelFiles } from '#activities/gradient/ports.ts';
+import { toHex } from '#core/bytes.ts';
 import { encodeGradient } from '#core/gradient/codec.ts';
 import type { HparamValues } from '#core/gradient/hparams.ts';
 import { assignableSequences, type ModelManifest } from '#core/gradient/manifest.ts';
@@ -27,7 +29,7 @@ export const SCENARIO_HPARAMS = {
 	evaluation_learning_rate_ppm: 500_000n,
 } as const satisfies Partial<HparamValues>;
 
-export const sha256Hex = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+const sha256Hex = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
 /** What a made gradient differs in from an honest one. */
 export interface GradientChanges {
@@ -42,9 +44,8 @@ export interface ScenarioModel {
 	readonly manifestHash: Uint8Array;
 	readonly datasetRoot: Uint8Array;
 	readonly checkpointHash: Uint8Array;
-	/** By hexadecimal SHA-256: all that an enclave may ask for. */
-	readonly files: ReadonlyMap<string, Uint8Array>;
-	readonly dataset: ShardedDataset;
+	/** What a validator gives its enclave. */
+	readonly files: ModelFiles;
 	/** Puts the files of the address book into a data folder. */
 	write(data: string): Promise<AddressBook['model']>;
 	/** The encoded gradient of the miner's own batch. */
@@ -75,13 +76,17 @@ export async function createScenarioModel(): Promise<ScenarioModel> {
 		topK: Number(SCENARIO_HPARAMS.top_k),
 	};
 	const shards = Array.from({ length: dataset.dataset.shards }, (_, index) => dataset.get(index)!);
+	const files = new Map([checkpoint, graph.bytes, ...shards].map((bytes) => [sha256Hex(bytes), bytes]));
 	return {
 		manifest,
 		manifestHash: context.manifestHash,
 		datasetRoot: new Uint8Array(Buffer.from(manifest.dataset.root, 'hex')),
 		checkpointHash: context.checkpointHash,
-		files: new Map([checkpoint, graph.bytes, ...shards].map((bytes) => [sha256Hex(bytes), bytes])),
-		dataset,
+		files: {
+			manifest: manifestBytes,
+			shards: (indices) => indices.map((index) => ({ index, sha256: sha256Hex(shards[index]!), proof: dataset.proof(index).map(toHex) })),
+			read: async (sha256) => files.get(sha256)!,
+		},
 		async write(data) {
 			const contents = { manifest: manifestBytes, graph: graph.bytes, trainingGraph: trainingGraph.bytes, genesisCheckpoint: checkpoint, corpus: text };
 			for (const [name, bytes] of Object.entries(contents)) await writeFileAtomic(join(data, 'model', name), bytes);

@@ -212,7 +212,7 @@ async function build(cleanup: AsyncDisposableStack, overrides: Partial<HparamVal
 			const child = spawn(process.execPath, args, {
 				cwd: checkoutRoot,
 				stdio: ['pipe', 'pipe', 'pipe'],
-				env: { ...process.env, ...env, [END_WITH_PARENT]: '1' },
+				env: { ...process.env, VRAMHUB_LOG: 'human', VRAMHUB_LOG_LEVEL: 'info', ...env, [END_WITH_PARENT]: '1' },
 			});
 			const validator = observed(child, logFile(data, `validator-${processes++}`));
 			cleanup.defer(() => validator.kill());

@@ -4,6 +4,7 @@
  */
 import { appendFile } from 'node:fs/promises';
 import { SessionKey } from '@mysten/seal';
+import { Worker } from '@temporalio/worker';
 import { readAddressBook } from '#runtime/address-book.ts';
 import { announceReady, runMain } from '#runtime/lifecycle.ts';
 import { createLogger } from '#runtime/log.ts';
@@ -26,6 +27,10 @@ if (keysFile !== undefined) {
 		return session;
 	};
 }
+
+// A killed worker's workflows wait this long (10 s otherwise) before another worker may take them.
+const createWorker = Worker.create.bind(Worker);
+Worker.create = (options) => createWorker({ ...options, stickyQueueScheduleToStartTimeout: '1s' });
 
 await runMain(log, async (signal) => {
 	const [book, settings, { secretKey }] = await Promise.all([readAddressBook(addressBookFile(data)), loadTemporalSettings(), readValidatorSecrets(data, uid)]);
