@@ -20,13 +20,20 @@ import { writeValidatorSecrets } from '#runtime/validator-secrets.ts';
 export const ENCLAVE_PROGRAM = 'enclave/main.ts';
 export const keyServerSecret = (data: string, index: number) => secretFile(data, `key-server-${index}`);
 
-/** Where a demo's network differs from other development networks: a checkpoint that shows within three windows, and all of its miners at once. */
-const DEMO_HPARAMS = {
-	top_k: 128n,
-	evaluation_learning_rate_ppm: 1_000_000n,
-	outer_learning_rate_ppm: 4_000_000n,
-	max_registrations_per_window: 512n,
-} as const satisfies Partial<HparamValues>;
+/**
+ * Where a demo's network differs from other development networks: a checkpoint shows after three windows, all miners register at once, and there is
+ * half of a window for training, because everybody shares one machine's cores.
+ */
+function demoHparams(windowDurationMs: bigint): Partial<HparamValues> {
+	return {
+		top_k: 512n,
+		evaluation_learning_rate_ppm: 500_000n,
+		outer_learning_rate_ppm: 1_750_000n,
+		max_registrations_per_window: 512n,
+		put_window_open_ms: (windowDurationMs * 50n) / 100n,
+		put_window_close_ms: (windowDurationMs * 60n) / 100n,
+	};
+}
 
 export interface FoundingOptions {
 	readonly data: string;
@@ -58,7 +65,7 @@ export async function foundNetwork(options: FoundingOptions): Promise<Founded> {
 	const publisher = { client, signer: founder };
 	const [measurement, { packageId, treasuryCap }] = await Promise.all([measureProgram(ENCLAVE_PROGRAM), publishVramhub(publisher)]);
 	const { windowDurationMs, values: usual } = devnetHparams(windowSeconds);
-	const values = { ...usual, ...DEMO_HPARAMS };
+	const values = { ...usual, ...demoHparams(windowDurationMs) };
 	const { objects } = await createNetwork(
 		publisher,
 		{

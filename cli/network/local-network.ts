@@ -74,6 +74,7 @@ export async function startLocalNetwork(options: LocalNetworkOptions): Promise<L
 
 	await Promise.all([startKeyServers(book, data, ports, start), startEnclaves(book, data, ports, start)]);
 	const [kinds] = await Promise.all([startMiners(options, start), startOperators(options, book, start)]);
+	log.info('Moving the chain clock to the start of the first window; those before it stay empty');
 	const firstWindow = await advanceToWindow(book, signal);
 	log.info('Network is ready', { network: book.objects.network, rpc: book.chain.rpcUrl });
 	return { book, firstWindow, genesisHeldOutLoss: artefacts.genesis.heldOutLoss, kinds };
