@@ -15,6 +15,19 @@ export async function beating<T>(details: () => unknown, work: (signal: AbortSig
 	}
 }
 
+/** What cannot be interrupted itself is no longer waited for once the signal is aborted; its reason is thrown. */
+export async function abandonable<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+	signal.throwIfAborted();
+	const aborted = Promise.withResolvers<never>();
+	const abort = () => aborted.reject(signal.reason);
+	signal.addEventListener('abort', abort, { once: true });
+	try {
+		return await Promise.race([work, aborted.promise]);
+	} finally {
+		signal.removeEventListener('abort', abort);
+	}
+}
+
 /** A result that says whose it is. */
 interface OfMiner {
 	readonly uid: number;

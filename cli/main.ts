@@ -3,8 +3,8 @@
  * `vramhub`: commands are metadata here and loaded when they run, so that `--help` loads no SDK.
  * Data goes to stdout, talk to stderr. Exit codes are those of core/errors.ts.
  */
-import { buildApplication, buildCommand, buildRouteMap, run } from '@stricli/core';
-import { EXIT } from '#core/errors.ts';
+import { buildApplication, buildCommand, buildRouteMap, ExitCode, run, type StricliProcess } from '@stricli/core';
+import { EXIT, errorToJson, VramhubError } from '#core/errors.ts';
 
 function positiveInteger(input: string): number {
 	const value = Number(input);
@@ -12,21 +12,116 @@ function positiveInteger(input: string): number {
 	return value;
 }
 
+function number(input: string): number {
+	const value = Number(input);
+	if (!/^\d+$/.test(input) || value > 0xffff) throw new Error(`expected a whole number from 0 to 65535, got ${input}`);
+	return value;
+}
+
+function windowNumber(input: string): bigint {
+	if (!/^\d{1,15}$/.test(input)) throw new Error(`expected the number of a window, got ${input}`);
+	return BigInt(input);
+}
+
+const text = (brief: string) => ({ kind: 'parsed', parse: String, optional: true, brief }) as const;
+const output = { json: { kind: 'boolean', default: false, brief: 'one line of JSON on stdout; errors too' } } as const;
+const source = {
+	...output,
+	data: text('data folder of a local network (VRAMHUB_DATA)'),
+	// Not --env-file: Node takes that for its own, even after the script's name.
+	settings: text('environment file; without it, .env in the working folder when there is one'),
+} as const;
+const network = { ...source, rpcUrl: text('gRPC endpoint of a full node (VRAMHUB_SUI_RPC_URL)') } as const;
+const validatorUid = { kind: 'parsed', parse: number, optional: true, brief: 'which validator (VRAMHUB_VALIDATOR_UID)' } as const;
+const minerUid = { kind: 'parsed', parse: number, optional: true, brief: 'which miner (VRAMHUB_MINER_UID)' } as const;
+const enclaveUrl = text("the validator's enclave (VRAMHUB_NAUTILUS_URL)");
+const stake = text("SUI to stake; without it, the network's least");
+
 const demo = buildCommand({
 	loader: async () => (await import('#cli/demo/command.ts')).demoCommand,
 	parameters: {
 		flags: {
 			windows: { kind: 'parsed', parse: positiveInteger, optional: true, brief: 'end after this many windows; without it, run until Ctrl-C' },
 			windowSeconds: { kind: 'parsed', parse: positiveInteger, default: '30', brief: 'length of a window' },
+			miners: { kind: 'parsed', parse: positiveInteger, default: '12', brief: 'how many miners; seven twelfths of them are honest' },
+			validators: { kind: 'parsed', parse: positiveInteger, default: '2', brief: 'how many validators, each with an enclave and an aggregator' },
+			seed: { kind: 'parsed', parse: String, default: 'vramhub', brief: 'decides which miner is of which kind, and what garbage looks like' },
+			kinds: {
+				kind: 'parsed',
+				parse: String,
+				optional: true,
+				brief: 'kinds of the miners in turn, in place of the usual mix: honest,garbage,no-work,copycat,stale,sign-flipped',
+			},
 			data: { kind: 'parsed', parse: String, optional: true, brief: 'folder of a network to keep, or to continue; without it, a new one' },
 			json: { kind: 'boolean', default: false, brief: 'one line of results on stdout, everything else on stderr' },
 		},
 	},
-	docs: { brief: 'run a whole network on this machine: chain, Temporal, object store, Seal, enclave, validator, miner' },
+	docs: { brief: 'run a whole network on this machine: chain, Temporal, object store, Seal, enclaves, validators, aggregators, miners' },
+});
+
+const currentWindow = buildCommand({
+	loader: async () => (await import('#cli/commands/current-window.ts')).currentWindow,
+	parameters: { flags: network },
+	docs: { brief: 'print the number of the current window' },
+});
+const scores = buildCommand({
+	loader: async () => (await import('#cli/commands/scores.ts')).scores,
+	parameters: { flags: { ...network, window: { kind: 'parsed', parse: windowNumber, brief: 'which window' } } },
+	docs: { brief: 'print the scores that the chain has of a window, or its state' },
+});
+const status = buildCommand({
+	loader: async () => (await import('#cli/commands/status.ts')).status,
+	parameters: { flags: { ...network, validatorUid } },
+	docs: { brief: 'print how the chain sees a validator' },
+});
+const registerMiner = buildCommand({
+	loader: async () => (await import('#cli/commands/register.ts')).registerMiner,
+	parameters: { flags: { ...network, stake } },
+	docs: { brief: 'stake and register a miner; print its uid' },
+});
+const setCredentials = buildCommand({
+	loader: async () => (await import('#cli/commands/set-credentials.ts')).setCredentials,
+	parameters: { flags: { ...network, minerUid } },
+	docs: { brief: 'encrypt the read credentials in VRAMHUB_R2_* for the validators and register them' },
+});
+const registerValidator = buildCommand({
+	loader: async () => (await import('#cli/commands/register.ts')).registerValidator,
+	parameters: { flags: { ...network, stake } },
+	docs: { brief: 'stake and register a validator; print its uid' },
+});
+const registerEnclave = buildCommand({
+	loader: async () => (await import('#cli/commands/register-enclave.ts')).registerEnclave,
+	parameters: { flags: { ...network, enclaveUrl, validatorUid } },
+	docs: { brief: "register the key that a validator's enclave attests" },
+});
+const devnet = buildCommand({
+	loader: async () => (await import('#cli/commands/devnet.ts')).devnet,
+	parameters: {
+		flags: {
+			...output,
+			port: { kind: 'parsed', parse: number, default: '9000', brief: 'port on 127.0.0.1; 0 is any free one' },
+			data: text('folder of the chain; without it, the chain ends with the process'),
+			nitroRoot: text('certificate whose attestation documents the chain accepts'),
+		},
+	},
+	docs: { brief: 'run a development chain alone, with its faucet' },
+});
+const doctor = buildCommand({
+	loader: async () => (await import('#cli/commands/doctor.ts')).doctor,
+	parameters: { flags: { ...network, enclaveUrl, validatorUid } },
+	docs: { brief: 'ask every part that a validator needs whether it is there' },
+});
+const config = buildCommand({
+	loader: async () => (await import('#cli/commands/config.ts')).config,
+	parameters: { flags: { ...network, enclaveUrl, validatorUid, minerUid } },
+	docs: { brief: 'print the settings in force, without secrets' },
 });
 
 const application = buildApplication(
-	buildRouteMap({ routes: { demo }, docs: { brief: 'Durable verification for decentralised AI networks on Sui, Seal, Nitro and Temporal' } }),
+	buildRouteMap({
+		routes: { demo, currentWindow, scores, status, registerMiner, setCredentials, registerValidator, registerEnclave, devnet, doctor, config },
+		docs: { brief: 'Durable verification for decentralised AI networks on Sui, Seal, Nitro and Temporal' },
+	}),
 	{
 		name: 'vramhub',
 		scanner: { caseStyle: 'allow-kebab-for-camel' },
@@ -34,6 +129,25 @@ const application = buildApplication(
 	},
 );
 
-await run(application, process.argv.slice(2), { process });
-// The command line library reports unknown flags and bad values as negative codes.
-if (typeof process.exitCode === 'number' && process.exitCode < 0) process.exitCode = EXIT.usage;
+// What the command line library says of bad usage, so that it can be repeated as data.
+let complaint = '';
+const stderr = {
+	write(said: string) {
+		complaint += said;
+		process.stderr.write(said);
+	},
+	getColorDepth: () => 1,
+};
+const args = process.argv.slice(2);
+// The exit code is set on this object: 0 or more when a command ran, negative for bad usage.
+const context: { process: StricliProcess } = { process: { stdout: process.stdout, stderr, env: process.env } };
+await run(application, args, context);
+process.exitCode = exitCodeAfter(context.process.exitCode);
+
+function exitCodeAfter(code: number | string | null | undefined): number {
+	if (typeof code !== 'number' || code >= 0) return Number(code ?? EXIT.ok);
+	const isUsage = code === ExitCode.InvalidArgument || code === ExitCode.UnknownCommand;
+	if (args.includes('--json'))
+		process.stdout.write(`${JSON.stringify(errorToJson(new VramhubError(isUsage ? 'BAD_ARGUMENT' : 'INVARIANT', complaint.trim())))}\n`);
+	return isUsage ? EXIT.usage : EXIT.failure;
+}

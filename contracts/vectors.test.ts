@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { fromHex, toHex } from '#core/bytes.ts';
+import { mergeDigest, rowConsensus, selectGradients, selectionHash } from '#core/gradient/consensus.ts';
 
 /** Move cannot read files, so its tests hold the vectors as text: here they are held to the files. */
 const here = import.meta.dirname;
@@ -46,4 +48,75 @@ test('commitments, roster and enclave binding', () => {
 	const enclave = moveTest('enclave_registry_tests.move');
 	for (const part of [`@${enclaveUserData.network}`, `@${enclaveUserData.owner}`, `x"${enclaveUserData.bcs}"`]) holds(enclave, part, 'the binding');
 	holds(enclave, `            ${enclaveUserData.validatorUid},\n            ${enclaveUserData.validatorGeneration},`, 'the validator');
+});
+
+interface ConsensusCase {
+	readonly name: string;
+	readonly window: number;
+	readonly commitmentsHash: string;
+	readonly generations: readonly number[];
+	readonly topG: number;
+	readonly validators: readonly {
+		readonly stake: string;
+		readonly codes: readonly number[];
+		readonly own: readonly number[];
+		readonly random: readonly number[];
+		readonly weight: readonly number[];
+		readonly agreement: number;
+		readonly agreedCodes: number;
+	}[];
+	readonly own: readonly number[];
+	readonly random: readonly number[];
+	readonly weight: readonly number[];
+	readonly accepted: readonly boolean[];
+	readonly selected: readonly number[];
+	readonly selectionHash: string;
+}
+
+test('medians, acceptance, selection and its hash', () => {
+	const text = moveTest('consensus_tests.move');
+	const list = (values: readonly number[]) => `vector[${values.join(', ')}]`;
+	const unsigned = (values: readonly number[]) => list(values.map((value) => value >>> 0));
+	for (const it of vector('consensus.json').cases as ConsensusCase[]) {
+		const columns = it.validators.map(({ stake, codes, own, random, weight }, uid) => ({
+			uid,
+			stake: BigInt(stake),
+			rows: codes.map((code, row) => ({ code, score: own[row]!, random: random[row]!, weight: weight[row]! })),
+		}));
+		const rows = rowConsensus(columns, it.own.length);
+		assert.deepEqual(
+			rows,
+			it.own.map((own, row) => ({ own, random: it.random[row], weight: it.weight[row], accepted: it.accepted[row] })),
+			it.name,
+		);
+		const roster = it.generations.map((generation, uid) => ({ uid, generation }));
+		const selected = selectGradients(roster, rows, it.topG);
+		assert.deepEqual(
+			selected.map(({ uid }) => uid),
+			it.selected,
+			it.name,
+		);
+		assert.equal(toHex(selectionHash(BigInt(it.window), fromHex(it.commitmentsHash), selected)), it.selectionHash, it.name);
+
+		holds(text, `x"${it.selectionHash}"`, it.name);
+		if (it.window !== 12) {
+			holds(text, `selection_hash(${it.window}, commitments_hash, selected)`, it.name);
+			holds(text, `let commitments_hash = x"${it.commitmentsHash}";`, it.name);
+			continue;
+		}
+		for (const [uid, { codes, own, random, weight }] of it.validators.entries())
+			holds(text, `w.settled(${uid}, 12, ${list(codes)}, ${unsigned(own)}, ${unsigned(random)}, ${list(weight)});`, it.name);
+		holds(text, `w.settle_medians(12, 0, ${unsigned(it.own)}, ${unsigned(it.random)}, ${list(it.weight)});`, it.name);
+		const mask = it.accepted.reduce((bits, accepted, row) => bits + (accepted ? 2 ** row : 0), 0);
+		const sums = (key: 'agreement' | 'agreedCodes') => list(it.validators.map((validator) => validator[key]));
+		holds(text, `assert_result(&w, ${mask}, ${sums('agreement')}, ${sums('agreedCodes')});`, it.name);
+		holds(text, `assert_selected(&w, ${list(it.selected)}, x"${it.selectionHash}");`, it.name);
+	}
+});
+
+test('the digest over a boundary’s selections', () => {
+	for (const { hashes, digest } of vector('consensus.json').mergeDigests as { hashes: string[]; digest: string }[]) {
+		assert.equal(toHex(mergeDigest(hashes.map((hash) => fromHex(hash)))), digest);
+		if (hashes.length === 0) holds(moveTest('checkpoints_tests.move'), `x"${digest}"`, 'the digest of nothing');
+	}
 });

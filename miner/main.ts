@@ -1,6 +1,10 @@
-/** The reference miner as a process: `node miner/main.ts --data DIR --uid N`. One JSON line on standard output when it is ready. */
+/**
+ * The reference miner as a process: `node miner/main.ts --data DIR --uid N [--kind KIND] [--victim-number N] [--seed TEXT]`. One JSON line on standard
+ * output when it is ready.
+ */
 import { parseArgs } from 'node:util';
 import { VramhubError } from '#core/errors.ts';
+import { parseMinerKind } from '#miner/kinds/kind.ts';
 import { startMiner } from '#miner/start.ts';
 import { announceReady, runMain } from '#runtime/lifecycle.ts';
 import { createLogger } from '#runtime/log.ts';
@@ -8,9 +12,37 @@ import { createLogger } from '#runtime/log.ts';
 const log = createLogger({ target: 'vramhub_miner' });
 
 await runMain(log, async (signal) => {
-	const { values } = parseArgs({ options: { data: { type: 'string' }, uid: { type: 'string' } } });
+	const { values } = parseArgs({
+		options: {
+			data: { type: 'string' },
+			uid: { type: 'string' },
+			kind: { type: 'string', default: 'honest' },
+			'victim-number': { type: 'string' },
+			seed: { type: 'string', default: '' },
+		},
+	});
 	if (values.data === undefined) throw new VramhubError('BAD_ARGUMENT', '--data DIR names the folder of the network');
-	const number = Number(values.uid);
-	if (!Number.isInteger(number) || number < 0) throw new VramhubError('BAD_ARGUMENT', '--uid N is a whole number: which miner of the folder this is');
-	await startMiner({ data: values.data, number, log, onReady: ({ uid, generation }, address) => announceReady({ uid, generation, address }) }, signal);
+	const number = minerNumber('--uid', values.uid);
+	const kind = parseMinerKind(values.kind);
+	const victim = values['victim-number'];
+	const victimNumber = victim === undefined ? undefined : minerNumber('--victim-number', victim);
+	if ((kind === 'copycat') !== (victimNumber !== undefined)) throw new VramhubError('BAD_ARGUMENT', '--victim-number N goes with --kind copycat');
+	await startMiner(
+		{
+			data: values.data,
+			number,
+			kind,
+			victimNumber,
+			seed: values.seed,
+			log,
+			onReady: ({ uid, generation }, address) => announceReady({ uid, generation, address }),
+		},
+		signal,
+	);
 });
+
+function minerNumber(flag: string, text: string | undefined): number {
+	const number = text === undefined || text === '' ? Number.NaN : Number(text);
+	if (!Number.isInteger(number) || number < 0) throw new VramhubError('BAD_ARGUMENT', `${flag} N is a whole number: which miner of the folder`);
+	return number;
+}

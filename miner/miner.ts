@@ -55,7 +55,8 @@ export async function runMiner(loop: MinerLoop, signal: AbortSignal): Promise<vo
 	}
 }
 
-async function phasesOf(chain: Pick<ChainReader, 'hparamsAt'>, window: bigint, windowDurationMs: bigint): Promise<WindowPhases> {
+/** When a window's commit and put intervals begin and end. */
+export async function phasesOf(chain: Pick<ChainReader, 'hparamsAt'>, window: bigint, windowDurationMs: bigint): Promise<WindowPhases> {
 	const { values } = await chain.hparamsAt(window);
 	return { windowDurationMs, putOpenMs: values.put_window_open_ms, putCloseMs: values.put_window_close_ms };
 }

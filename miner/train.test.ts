@@ -15,7 +15,7 @@ test('subtracting the pseudo-gradient lowers the loss of the batch, θ₀ stays,
 	await using pool = new ModelPool({ graph, trainingGraph: gptTrainingGraph(config, 2), threads: 2 });
 	const theta = initialWeights(config, 'test');
 	const before = Float32Array.from(theta);
-	const training = { steps: 3, learningRate: 0.003, clipNorm: 1 };
+	const training = { steps: 3, stepSequences: 6, learningRate: 0.003, clipNorm: 1 };
 
 	const { pseudoGradient, losses } = await trainLocally(pool, theta, sequences, training);
 	assert.equal(pseudoGradient.length, parameterCount(graph));
@@ -31,4 +31,15 @@ test('subtracting the pseudo-gradient lowers the loss of the batch, θ₀ stays,
 	assert.deepEqual(again.pseudoGradient, pseudoGradient);
 
 	await assert.rejects(trainLocally(pool, theta, sequences, training, AbortSignal.abort()), { code: 'INTERRUPTED' });
+});
+
+test('a step sees a part of the batch, and after the last part the first again', async () => {
+	await using pool = new ModelPool({ graph: gptForwardGraph(config, 2), trainingGraph: gptTrainingGraph(config, 2), threads: 1 });
+	const theta = initialWeights(config, 'test');
+	// So slow that the losses are those of θ₀ within rounding: which sequences a step saw can be told from them.
+	const { losses } = await trainLocally(pool, theta, sequences, { steps: 5, stepSequences: 2, learningRate: 1e-12, clipNorm: 1 });
+	const parts: number[] = [];
+	for (const from of [0, 2, 4, 0, 2]) parts.push(await pool.evaluateLoss(theta, sequences.slice(from, from + 2)));
+	for (const [step, loss] of losses.entries()) assert.ok(Math.abs(loss - parts[step]!) < 1e-5, `step ${step}`);
+	assert.ok(Math.abs(parts[0]! - parts[1]!) > 1e-4);
 });

@@ -4,23 +4,25 @@ import type { ModelPool } from '#model/pool.ts';
 
 /** How a miner works on its batch. Free: the network sees only what comes out of it. */
 export interface LocalTraining {
-	/** Optimiser steps, each over the whole batch. */
 	readonly steps: number;
+	/** Sequences of a step: the batch is gone through in order, again and again. */
+	readonly stepSequences: number;
 	readonly learningRate: number;
 	/** L2 norm that the gradient of a step is clipped to. */
 	readonly clipNorm: number;
 }
 
 /**
- * On the development network's model and genesis checkpoint, after compression, this lowers the loss of the own batch by about 0.013 nats and of other text
- * by 0.003. More steps lift the first and not the second; a dozen miners on two cores must all be ready before the put interval.
+ * What a dozen miners on two cores have done before the put interval of a 30 s window. On the demo's network (genesis after 40 steps, 512 of 4096
+ * coefficients) it lowers the loss of the own batch by 0.07 to 0.12 nats and of other text by 0.02 to 0.06, so that work stands out from copies; merging
+ * seven miners' gradients of three windows lowers the held-out loss by about 0.1, of the next two windows by another 0.05. Half the steps give half of that.
  */
-export const DEFAULT_TRAINING: LocalTraining = { steps: 2, learningRate: 0.001, clipNorm: 1 };
+export const DEFAULT_TRAINING: LocalTraining = { steps: 10, stepSequences: 8, learningRate: 0.001, clipNorm: 1 };
 
 export interface Trained {
 	/** θ₀ − θₖ, in θ's layout: what one would call the gradient of the whole walk, to be subtracted. */
 	readonly pseudoGradient: Float32Array;
-	/** Mean loss of the batch before each step, nats a token. */
+	/** Mean loss of each step's sequences before it, nats a token. */
 	readonly losses: readonly number[];
 }
 
@@ -32,7 +34,7 @@ export async function trainLocally(
 	pool: ModelPool,
 	parameters: Float32Array,
 	sequences: readonly Uint8Array[],
-	{ steps, learningRate, clipNorm: limit }: LocalTraining = DEFAULT_TRAINING,
+	{ steps, stepSequences, learningRate, clipNorm: limit }: LocalTraining = DEFAULT_TRAINING,
 	signal?: AbortSignal,
 ): Promise<Trained> {
 	const theta = Float32Array.from(parameters);
@@ -40,7 +42,8 @@ export async function trainLocally(
 	const losses: number[] = [];
 	for (let step = 0; step < steps; step++) {
 		if (signal?.aborted) throw new VramhubError('INTERRUPTED', 'training was stopped');
-		const { loss, gradient } = await pool.gradient(theta, sequences);
+		const from = (step * stepSequences) % sequences.length;
+		const { loss, gradient } = await pool.gradient(theta, sequences.slice(from, from + stepSequences));
 		losses.push(loss);
 		clipNorm(gradient, limit);
 		adam.step(theta, gradient, learningRate);

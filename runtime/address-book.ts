@@ -25,6 +25,8 @@ export const AddressBookSchema = z.object({
 		gradientRegistry: SuiId,
 		roundState: SuiId,
 		scoreLedger: SuiId,
+		consensus: SuiId,
+		rewardPool: SuiId,
 	}),
 	seal: z.object({ threshold: z.int().min(1), keyServers: z.array(z.object({ objectId: SuiId, url: Port })) }),
 	objectStore: z.object({ endpoint: Port, auditBucket: z.string() }),

@@ -10,6 +10,7 @@ import { join } from 'node:path';
  *   <data>/secrets/<name>       keys, mode 0600
  *   <data>/chain/  <data>/objects/  <data>/temporal.db  <data>/model/
  *   <data>/validator-<uid>/blobs/<sha256>   gradients that a validator downloaded
+ *   <data>/validator-<uid>/checkpoints/     checkpoints that its aggregator merged, and others that were in force
  *   <data>/logs/<process>.log
  */
 export const checkoutRoot = join(import.meta.dirname, '..');
@@ -25,4 +26,5 @@ export const objectsFolder = (data: string) => join(data, 'objects');
 export const temporalDatabaseFile = (data: string) => join(data, 'temporal.db');
 export const modelFolder = (data: string) => join(data, 'model');
 export const blobFile = (data: string, validatorUid: number, sha256: string) => join(data, `validator-${validatorUid}`, 'blobs', sha256);
+export const checkpointsFolder = (data: string, validatorUid: number) => join(data, `validator-${validatorUid}`, 'checkpoints');
 export const logFile = (data: string, name: string) => join(data, 'logs', `${name}.log`);

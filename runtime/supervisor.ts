@@ -6,7 +6,7 @@ import type { Readable, Writable } from 'node:stream';
 import { VramhubError } from '#core/errors.ts';
 import { END_WITH_PARENT } from '#runtime/lifecycle.ts';
 import { type Logger, lineSplitter } from '#runtime/log.ts';
-import { logFile } from '#runtime/state-folder.ts';
+import { cacheFolder, logFile } from '#runtime/state-folder.ts';
 
 /** What is run. A Node program calls `processSignal()`; any other is wrapped so that it, too, ends with the supervisor. */
 export type Program =
@@ -155,7 +155,7 @@ class Managed implements ManagedProcess {
 		const child = spawn(command, args, {
 			stdio: ['pipe', 'pipe', 'pipe'],
 			detached: true,
-			env: { ...process.env, ...this.#spec.env, [END_WITH_PARENT]: '1' },
+			env: { ...process.env, ...compileCache(this.#spec.program), ...this.#spec.env, [END_WITH_PARENT]: '1' },
 		});
 		this.#child = child;
 		// Writing to a child that is gone is not an error of ours: its end is reported by 'exit'.
@@ -274,6 +274,11 @@ function commandOf(program: Program): { command: string; args: string[] } {
 		default:
 			throw new VramhubError('INVARIANT', `unknown program ${program satisfies never}`);
 	}
+}
+
+/** Node keeps what it compiled for the next start, which takes half as long. */
+function compileCache({ kind }: Program): Record<string, string> {
+	return kind === 'node' && process.env.NODE_COMPILE_CACHE === undefined ? { NODE_COMPILE_CACHE: join(cacheFolder(), 'node') } : {};
 }
 
 function readyFacts(line: string): ReadyFacts | undefined {

@@ -38,6 +38,7 @@ export const TemporalSettingsSchema = z.strictObject({
 		chainWrite: ActivityProfile,
 		fetch: ActivityProfile,
 		enclave: ActivityProfile,
+		merge: ActivityProfile,
 	}),
 	workers: z.record(
 		z.string(),

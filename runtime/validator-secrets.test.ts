@@ -9,12 +9,13 @@ import { readValidatorSecrets, validatorSecretsFile, writeValidatorSecrets } fro
 const data = await mkdtemp(join(tmpdir(), 'vramhub-secrets-'));
 after(() => rm(data, { recursive: true, force: true }));
 
-test('a key is kept where only its owner reads it, and never repeated', async () => {
-	const secrets = { format: 1, secretKey: 'suiprivkey-for-this-test' } as const;
+test('keys are kept where only their owner reads them, and never repeated', async () => {
+	const auditStore = { endpoint: 'http://127.0.0.1:1', bucket: 'audit', accessKeyId: 'id', secretAccessKey: 'a-key-of-the-store', prefix: 'validator-3/' };
+	const secrets = { format: 1, secretKey: 'suiprivkey-for-this-test', aggregatorSecretKey: 'suiprivkey-of-its-delegate', auditStore } as const;
 	await writeValidatorSecrets(data, 3, secrets);
 	assert.deepEqual(await readValidatorSecrets(data, 3), secrets);
 	assert.equal((await stat(validatorSecretsFile(data, 3))).mode & 0o777, 0o600);
-	assert.equal(redact(`key ${secrets.secretKey}`), 'key [redacted]');
+	for (const secret of [secrets.secretKey, secrets.aggregatorSecretKey, auditStore.secretAccessKey]) assert.equal(redact(`key ${secret}`), 'key [redacted]');
 });
 
 test('what is wrong with the file is said without its contents', async () => {

@@ -10,10 +10,11 @@ import { gradientObjectKey } from '#core/gradient/layout.ts';
 import { encodeManifest, manifestHash } from '#core/gradient/manifest-codec.ts';
 import { encodeSealIdentity } from '#core/seal-identity.ts';
 import { windowStartMs } from '#core/window.ts';
-import { createGradientMaker } from '#miner/gradient.ts';
+import { gradientMaker } from '#miner/kinds/makers.ts';
 import { runMiner } from '#miner/miner.ts';
 import { ensureRegistered } from '#miner/registration.ts';
 import type { WindowOutcome } from '#miner/window.ts';
+import { createWorkbench } from '#miner/workbench.ts';
 import { ShardedDataset } from '#model/dataset.ts';
 import { gptForwardGraph, gptTrainingGraph } from '#model/gpt.ts';
 import { initialWeights } from '#model/initial-weights.ts';
@@ -72,14 +73,14 @@ test('a miner registers, and in each window commits what it then puts, in time, 
 		});
 		assert.equal(miner.credVersion, 1);
 
-		const makeGradient = createGradientMaker({
+		const workbench = createWorkbench({
 			chain: chain.reader,
 			manifest,
 			manifestHash: modelManifestHash,
-			pool,
-			shards: dataset,
+			tools: async () => ({ pool, shards: dataset }),
 			readCheckpoint: async () => checkpoint,
 		});
+		const makeGradient = gradientMaker('honest', { workbench, folder, seed: '', accomplice: undefined });
 		const store = new Map<string, { bytes: Uint8Array; atMs: bigint }>();
 		const outcomes = events<{ window: bigint; outcome: WindowOutcome }>();
 		const errors: unknown[] = [];

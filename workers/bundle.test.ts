@@ -33,6 +33,9 @@ test('nothing rides along in the workflow bundle', async () => {
 		[
 			'core/gradient/codes.ts',
 			'core/gradient/names.ts',
+			'workflows/gradient/checkpoint.ts',
+			'workflows/gradient/finality.ts',
+			'workflows/gradient/time-limit.ts',
 			'workflows/gradient/driver.ts',
 			'workflows/gradient/fan-out.ts',
 			'workflows/gradient/failures.ts',

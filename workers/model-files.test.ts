@@ -44,7 +44,9 @@ async function writeModel(corpus: Uint8Array) {
 
 test('files are found by their digest, and shards come with a proof that verifies', async () => {
 	await writeModel(text);
-	const files = await modelFiles(data, { model });
+	const later = new TextEncoder().encode('a later checkpoint');
+	const files = await modelFiles(data, { model }, async (sha256) => (sha256 === digest(later) ? later : undefined));
+	assert.deepEqual(await files.read(digest(later)), later);
 	assert.deepEqual(await files.read(digest(graph)), graph);
 	assert.deepEqual(await files.read(digest(genesis)), genesis);
 	for (const { index, sha256, proof } of files.shards([0, 5])) {
@@ -58,5 +60,8 @@ test('files are found by their digest, and shards come with a proof that verifie
 
 test('a corpus that is not the manifest’s is refused', async () => {
 	await writeModel(text.with(3, 0));
-	await assert.rejects(modelFiles(data, { model }), { code: 'BAD_CONFIGURATION' });
+	await assert.rejects(
+		modelFiles(data, { model }, async () => undefined),
+		{ code: 'BAD_CONFIGURATION' },
+	);
 });

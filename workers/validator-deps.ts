@@ -1,40 +1,43 @@
 import { Ed25519Keypair } from '@mysten/sui/keypairs/ed25519';
 import { blobFolder } from '#activities/blobs.ts';
 import type { GradientDeps } from '#activities/gradient/all.ts';
-import type { ObjectSource } from '#activities/gradient/ports.ts';
 import { connectChain } from '#clients/chain/connect.ts';
 import { createChainReader } from '#clients/chain/reader.ts';
 import { createChainWriter } from '#clients/chain/writer.ts';
 import { EnclaveClient } from '#clients/enclave/client.ts';
-import type { EndpointPolicy } from '#clients/objects/endpoint-policy.ts';
-import { createS3ObjectStore } from '#clients/objects/s3-object-store.ts';
 import { createCredentialsDecryptor } from '#clients/seal/decrypt-credentials.ts';
-import { fromHex } from '#core/bytes.ts';
 import { VramhubError } from '#core/errors.ts';
-import type { AddressBook } from '#runtime/address-book.ts';
+import type { NetworkView } from '#runtime/deployment.ts';
 import type { Logger } from '#runtime/log.ts';
-import { registerSecret } from '#runtime/redact.ts';
+import { anchoredCheckpoints, auditPlace, storePolicy } from '#workers/checkpoints.ts';
 import { modelFiles } from '#workers/model-files.ts';
+import { objectSource } from '#workers/object-source.ts';
 
 export interface ValidatorDepsOptions {
-	/** The network's data folder. */
+	/** Folder of what the validator keeps; in a network of this machine its data folder. */
 	readonly data: string;
-	readonly book: AddressBook;
+	readonly book: NetworkView;
+	/** What the paths in `book.model` are relative to. Default: `data`. */
+	readonly modelRoot?: string;
+	/** Object stores that may be reached though they are not public https. Default: that of the address book. */
+	readonly objectOrigins?: readonly string[];
 	readonly validatorUid: number;
 	/** `suiprivkey1…` of the validator's operator. */
 	readonly secretKey: string;
 	readonly log: Logger;
 }
 
-/** The world of one validator of a local network, as its activities see it. Throws BAD_CONFIGURATION when the address book does not know the validator. */
-export async function validatorDeps({ data, book, validatorUid, secretKey, log }: ValidatorDepsOptions): Promise<GradientDeps> {
+/** The world of one validator, as its activities see it. Throws BAD_CONFIGURATION when a local network's address book does not know the validator. */
+export async function validatorDeps(options: ValidatorDepsOptions): Promise<GradientDeps> {
+	const { data, book, modelRoot = data, validatorUid, secretKey, log } = options;
 	const validator = book.validators.find(({ uid }) => uid === validatorUid);
 	if (validator === undefined) throw new VramhubError('BAD_CONFIGURATION', `the address book has no validator ${validatorUid}`);
 	const client = connectChain(book.chain.rpcUrl);
 	const signer = Ed25519Keypair.fromSecretKey(secretKey);
 	const { packageId, objects } = book;
+	const chain = createChainReader({ client, packageId, objects });
 	return {
-		chain: createChainReader({ client, packageId, objects }),
+		chain,
 		writer: createChainWriter({ client, packageId, objects, signer }),
 		decryptor: createCredentialsDecryptor({
 			suiClient: client,
@@ -44,34 +47,11 @@ export async function validatorDeps({ data, book, validatorUid, secretKey, log }
 			threshold: book.seal.threshold,
 			signer,
 		}),
-		// An address book describes a network of this machine, whose store listens on loopback without TLS; any other endpoint meets the public rules.
-		objects: objectSource({ kind: 'devnet', allowedOrigins: [new URL(book.objectStore.endpoint).origin] }),
+		objects: objectSource(storePolicy(options)),
 		enclave: new EnclaveClient({ url: validator.enclaveUrl }),
-		files: await modelFiles(data, book),
+		files: await modelFiles(modelRoot, book, anchoredCheckpoints(auditPlace(options), data, validatorUid, chain)),
 		blobs: blobFolder(data, validatorUid),
 		validatorUid,
 		log,
-	};
-}
-
-/** For one download, first byte to last; the activity's startToClose is longer. */
-const DOWNLOAD_BUDGET_MS = 60_000;
-
-function objectSource(policy: EndpointPolicy): ObjectSource {
-	const store = createS3ObjectStore();
-	return {
-		async fetch({ credentials, key, maxBytes, sha256, signal }) {
-			registerSecret(credentials.secretAccessKey);
-			const { bytes, lastModified } = await store.getObjectLimited({
-				credentials,
-				key,
-				maxBytes,
-				expectedSha256: fromHex(sha256),
-				timeBudgetMs: DOWNLOAD_BUDGET_MS,
-				policy,
-				signal,
-			});
-			return { bytes, lastModifiedMs: lastModified?.getTime() };
-		},
 	};
 }

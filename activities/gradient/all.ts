@@ -6,6 +6,7 @@ import { createAwaitWindowSealable } from '#activities/gradient/await-window-sea
 import { createCloseSession } from '#activities/gradient/close-session.ts';
 import { createEnsureEnclaveRegistered } from '#activities/gradient/ensure-enclave-registered.ts';
 import { createFetchGradients } from '#activities/gradient/fetch-gradients.ts';
+import { createFinalizeWindow } from '#activities/gradient/finalize-window.ts';
 import { createFreezeSession } from '#activities/gradient/freeze-session.ts';
 import { createMeasureGradients } from '#activities/gradient/measure-gradients.ts';
 import { createOpenSession } from '#activities/gradient/open-session.ts';
@@ -47,6 +48,7 @@ export function createGradientActivities(deps: GradientDeps) {
 		closeSession: createCloseSession(deps),
 		submitScores: createSubmitScores(deps),
 		readWindowResult: createReadWindowResult(deps),
+		finalizeWindow: createFinalizeWindow(deps),
 	});
 }
 

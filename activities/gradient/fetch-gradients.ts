@@ -1,12 +1,13 @@
 import { Context } from '@temporalio/activity';
 import type { BlobFolder } from '#activities/blobs.ts';
+import { readMinerObject } from '#activities/gradient/miner-object.ts';
 import type { CredentialsDecryptor, ObjectSource } from '#activities/gradient/ports.ts';
 import { resuming } from '#activities/heartbeat.ts';
 import type { ChainReader } from '#clients/chain/port.ts';
 import { ERRORS, isVramhubError, VramhubError } from '#core/errors.ts';
 import { MINER_CODE, testimonyOf } from '#core/gradient/codes.ts';
-import { gradientObjectKey } from '#core/gradient/layout.ts';
 import type { CommittedMiner, FetchOutcome } from '#core/gradient/messages.ts';
+import { windowAt, windowStartMs } from '#core/window.ts';
 import type { Logger } from '#runtime/log.ts';
 
 export interface FetchRequest {
@@ -18,7 +19,7 @@ export interface FetchRequest {
 }
 
 interface FetchDeps {
-	readonly chain: Pick<ChainReader, 'miner' | 'clockMs' | 'validator' | 'hparamsAt'>;
+	readonly chain: Pick<ChainReader, 'miner' | 'clockMs' | 'network' | 'validator' | 'hparamsAt'>;
 	readonly decryptor: CredentialsDecryptor;
 	readonly objects: ObjectSource;
 	readonly blobs: BlobFolder;
@@ -30,22 +31,24 @@ interface FetchDeps {
 const LATE_TOLERANCE_MS = 2_000n;
 
 /**
- * Brings each miner's gradient into this validator's blob folder, or gives testimony why it could not. Credentials live between
- * the decryption and the download of one miner, in memory only. What may pass (a key server, the store) is tried again by Temporal; on the last
+ * Brings each miner's gradient into this validator's blob folder, or gives testimony why it could not. What may pass (a key server, the store) is tried again by Temporal; on the last
  * attempt it becomes testimony too, so that one miner's dead endpoint never holds up a window.
  */
 export function createFetchGradients(deps: FetchDeps) {
 	return async function fetchGradients(request: FetchRequest): Promise<FetchOutcome[]> {
-		const { attempt, retryPolicy } = Context.current().info;
-		const lastAttempt = retryPolicy?.maximumAttempts !== undefined && attempt >= retryPolicy.maximumAttempts;
+		const { attempt, retryPolicy, scheduledTimestampMs, currentAttemptScheduledTimestampMs } = Context.current().info;
+		const startedMs = performance.now();
+		const spentMs = () => currentAttemptScheduledTimestampMs - scheduledTimestampMs + performance.now() - startedMs;
+		const patience = await patienceOf(deps.chain, request);
+		const lastAttempt = () => (retryPolicy?.maximumAttempts !== undefined && attempt >= retryPolicy.maximumAttempts) || spentMs() >= patience.totalMs;
 		let passing: unknown;
 		return resuming<CommittedMiner, FetchOutcome>(
 			request.miners,
 			async (miner, signal) => {
 				try {
-					return await bring(deps, request, miner, signal);
+					return await bring(deps, request, miner, patience.downloadMs, signal);
 				} catch (error) {
-					const outcome = await testimonyFor(deps, request, miner, error, lastAttempt);
+					const outcome = await testimonyFor(deps, request, miner, error, lastAttempt());
 					if (outcome === undefined) passing = error;
 					return outcome;
 				}
@@ -57,33 +60,53 @@ export function createFetchGradients(deps: FetchDeps) {
 	};
 }
 
-async function bring(deps: FetchDeps, request: FetchRequest, miner: CommittedMiner, signal: AbortSignal): Promise<FetchOutcome> {
-	const { chain, decryptor, objects, blobs } = deps;
+/** However long a window is, a download that takes longer than this is one that does not want to end. */
+const LONGEST_DOWNLOAD_MS = 60_000;
+const SHORTEST_DOWNLOAD_MS = 2_000;
+
+interface Patience {
+	/** For one download, from its first byte to its last. */
+	readonly downloadMs: number;
+	/** Since the activity was scheduled: what fails after that is not tried again. */
+	readonly totalMs: number;
+}
+
+/**
+ * A window has the time between its put phase and its end to be evaluated in. A body that drips may take half of that, attempts together all of it:
+ * else one miner with a slow store would hold up this window, and through it the next ones, until their submissions end.
+ */
+async function patienceOf(chain: FetchDeps['chain'], { window, putCloseMs }: FetchRequest): Promise<Patience> {
+	const { windowDurationMs } = await chain.network();
+	const totalMs = Number(windowStartMs(BigInt(window) + 1n, windowDurationMs) - BigInt(putCloseMs));
+	return { totalMs, downloadMs: Math.min(LONGEST_DOWNLOAD_MS, Math.max(SHORTEST_DOWNLOAD_MS, totalMs / 2)) };
+}
+
+async function bring(deps: FetchDeps, request: FetchRequest, miner: CommittedMiner, downloadMs: number, signal: AbortSignal): Promise<FetchOutcome> {
+	const { chain, blobs } = deps;
 	const stored: FetchOutcome = { kind: 'stored', uid: miner.uid, sha256: miner.sha256, size: miner.size };
 	if ((await blobs.read(miner.sha256)) !== undefined) return stored;
 
-	const registered = await chain.miner(miner.uid);
-	if (registered?.generation !== miner.generation || registered.credVersion === 0) {
-		throw new VramhubError('CREDENTIALS_MALFORMED', `miner ${miner.uid} has no credentials of the generation that committed`);
-	}
-	const credentials = await decryptor.decrypt({
-		uid: miner.uid,
-		generation: miner.generation,
-		credVersion: registered.credVersion,
-		ciphertext: registered.credentials,
-	});
-	const { bytes, lastModifiedMs } = await objects.fetch({
-		credentials,
-		key: gradientObjectKey(BigInt(request.window), miner.uid),
-		maxBytes: miner.size,
-		sha256: miner.sha256,
-		signal,
-	});
+	const { bytes, lastModifiedMs } = await readMinerObject({ ...deps, objects: hurried(deps.objects, downloadMs) }, request.window, miner, signal);
 	// The miner's store may say what it likes, so a missing date costs nobody anything that a false one would not.
 	const lateMs = lastModifiedMs === undefined ? 0n : await putAfterCloseMs(chain, lastModifiedMs, BigInt(request.putCloseMs));
 	if (lateMs > LATE_TOLERANCE_MS) throw new VramhubError('OBJECT_LATE', `put ${lateMs} ms after the put phase`);
 	await blobs.write(miner.sha256, bytes);
 	return stored;
+}
+
+/** The same source, whose downloads fail with OBJECT_UNAVAILABLE when they take longer. */
+function hurried(objects: ObjectSource, limitMs: number): ObjectSource {
+	return {
+		async fetch(request) {
+			const limit = AbortSignal.timeout(limitMs);
+			try {
+				return await objects.fetch({ ...request, signal: AbortSignal.any([request.signal, limit]) });
+			} catch (error) {
+				if (!limit.aborted || request.signal.aborted || isVramhubError(error)) throw error;
+				throw new VramhubError('OBJECT_UNAVAILABLE', `the object did not arrive within ${limitMs} ms`);
+			}
+		},
+	};
 }
 
 /** The store's clock is the world's, the deadline is the chain's: a development chain may be set to another time altogether. */
@@ -104,7 +127,7 @@ async function testimonyFor(
 	let name = testimonyOf(error.code);
 	if (error.code === 'SEAL_NO_ACCESS') {
 		// Refused to us altogether, or only this miner's (it rotated its credentials meanwhile)?
-		if (!(await isEntitled(deps, BigInt(request.window)))) throw error;
+		if (!(await isEntitled(deps))) throw error;
 		name = 'undecryptable';
 	}
 	if (name === undefined) throw error;
@@ -113,8 +136,10 @@ async function testimonyFor(
 	return { kind: 'testimony', uid: miner.uid, code: MINER_CODE[name], reason: error.code };
 }
 
-async function isEntitled({ chain, validatorUid }: FetchDeps, window: bigint): Promise<boolean> {
-	const [validator, hparams] = await Promise.all([chain.validator(validatorUid), chain.hparamsAt(window)]);
+/** As the policy judges it: by the parameters of the chain's window of now, which may be later than the one that is scored. */
+async function isEntitled({ chain, validatorUid }: FetchDeps): Promise<boolean> {
+	const [validator, { windowDurationMs }, nowMs] = await Promise.all([chain.validator(validatorUid), chain.network(), chain.clockMs()]);
+	const hparams = await chain.hparamsAt(windowAt(nowMs, windowDurationMs));
 	if (validator === undefined || validator.slashed) return false;
 	return validator.active && validator.stake >= hparams.values.min_validator_stake_mist;
 }

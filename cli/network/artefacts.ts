@@ -11,6 +11,11 @@ import type { AddressBook } from '#runtime/address-book.ts';
 import { writeFileAtomic } from '#runtime/files.ts';
 import { modelFolder } from '#runtime/state-folder.ts';
 
+/**
+ * Fewer than usual: a demo lasts minutes, and shall show a model that improves by some percent in two checkpoints, which from 200 steps takes dozens. Fewer
+ * still, and any gradient lowers any loss, so that copies look like work. Measured with what a miner does in a window (see miner/train.ts).
+ */
+const GENESIS_STEPS = 40;
 /** The seed of every development network's first weights: one checkpoint, trained once a machine. */
 const GENESIS_SEED = 'vramhub-genesis-1';
 
@@ -41,6 +46,7 @@ export async function prepareArtefacts({ data, cacheDir, onProgress, signal }: A
 		dataset,
 		config: BYTE_GPT,
 		seed: GENESIS_SEED,
+		steps: GENESIS_STEPS,
 		cacheDir,
 		onProgress: ({ step, steps }) => onProgress(step, steps),
 		signal,

@@ -2,7 +2,11 @@ import { requestSuiFromFaucetV2 } from '@mysten/sui/faucet';
 import { Ed25519Keypair } from '@mysten/sui/keypairs/ed25519';
 import type { Artefacts } from '#cli/network/artefacts.ts';
 import { connectChain } from '#clients/chain/connect.ts';
+import { execute } from '#clients/chain/execute.ts';
 import { createChainWriter } from '#clients/chain/writer.ts';
+import { auditPrefix } from '#clients/objects/audit.ts';
+import { VramhubError } from '#core/errors.ts';
+import type { HparamValues } from '#core/gradient/hparams.ts';
 import { generateKeyPair, type KeyPair, MINERS_BUCKET, minerPrefix } from '#devnet/object-store/identities.ts';
 import { devnetHparams } from '#devnet/publish/devnet-hparams.ts';
 import { createNetwork, publishSealKeyServers, publishVramhub } from '#devnet/publish/publish.ts';
@@ -16,6 +20,21 @@ import { writeValidatorSecrets } from '#runtime/validator-secrets.ts';
 export const ENCLAVE_PROGRAM = 'enclave/main.ts';
 export const keyServerSecret = (data: string, index: number) => secretFile(data, `key-server-${index}`);
 
+/**
+ * Where a demo's network differs from other development networks: a checkpoint shows after three windows, all miners register at once, and there is
+ * half of a window for training, because everybody shares one machine's cores.
+ */
+function demoHparams(windowDurationMs: bigint): Partial<HparamValues> {
+	return {
+		top_k: 512n,
+		evaluation_learning_rate_ppm: 500_000n,
+		outer_learning_rate_ppm: 1_750_000n,
+		max_registrations_per_window: 512n,
+		put_window_open_ms: (windowDurationMs * 50n) / 100n,
+		put_window_close_ms: (windowDurationMs * 60n) / 100n,
+	};
+}
+
 export interface FoundingOptions {
 	readonly data: string;
 	readonly rpcUrl: string;
@@ -24,6 +43,8 @@ export interface FoundingOptions {
 	readonly artefacts: Pick<Artefacts, 'manifestHash' | 'datasetRoot' | 'genesis'>;
 	readonly keyServerUrls: readonly string[];
 	readonly enclaveUrls: readonly string[];
+	/** Where checkpoints are published; one write key a validator. */
+	readonly audit: { readonly endpoint: string; readonly bucket: string; readonly writers: readonly KeyPair[] };
 }
 
 export interface Founded {
@@ -38,32 +59,61 @@ export interface Founded {
  * validators (one for each enclave). Every key is made here and kept in `<data>/secrets`.
  */
 export async function foundNetwork(options: FoundingOptions): Promise<Founded> {
-	const { data, rpcUrl, faucetUrl, windowSeconds, artefacts, keyServerUrls, enclaveUrls } = options;
+	const { data, rpcUrl, faucetUrl, windowSeconds, artefacts, keyServerUrls, enclaveUrls, audit } = options;
 	const client = connectChain(rpcUrl);
 	const founder = await fundedKey(faucetUrl);
 	const publisher = { client, signer: founder };
-	const [measurement, { packageId }] = await Promise.all([measureProgram(ENCLAVE_PROGRAM), publishVramhub(publisher)]);
-	const { windowDurationMs, values } = devnetHparams(windowSeconds);
-	const { objects } = await createNetwork(publisher, {
-		packageId,
-		windowDurationMs,
-		values,
-		modelManifestHash: artefacts.manifestHash,
-		datasetRoot: artefacts.datasetRoot,
-		genesisCheckpointHash: Buffer.from(artefacts.genesis.hash, 'hex'),
-		pcrs: [measurement.pcr0, measurement.pcr1, measurement.pcr2],
-	});
+	const [measurement, { packageId, treasuryCap }] = await Promise.all([measureProgram(ENCLAVE_PROGRAM), publishVramhub(publisher)]);
+	const { windowDurationMs, values: usual } = devnetHparams(windowSeconds);
+	const values = { ...usual, ...demoHparams(windowDurationMs) };
+	const { objects } = await createNetwork(
+		publisher,
+		{
+			packageId,
+			windowDurationMs,
+			values,
+			modelManifestHash: artefacts.manifestHash,
+			datasetRoot: artefacts.datasetRoot,
+			genesisCheckpointHash: Buffer.from(artefacts.genesis.hash, 'hex'),
+			pcrs: [measurement.pcr0, measurement.pcr1, measurement.pcr2],
+		},
+		treasuryCap,
+	);
 
 	const masterKeys = await Promise.all(keyServerUrls.map((_, index) => ensureMasterKey(keyServerSecret(data, index))));
 	const registrations = masterKeys.map(({ publicKey }, index) => ({ name: `key-server-${index}`, url: keyServerUrls[index]!, publicKey }));
 	const { objectIds } = await publishSealKeyServers(publisher, registrations);
 
 	const validators: AddressBook['validators'] = [];
-	for (const enclaveUrl of enclaveUrls) {
-		const operator = await fundedKey(faucetUrl);
+	// One after the other: the first gets uid 0, whose audit prefix the store knows already.
+	for (const [index, enclaveUrl] of enclaveUrls.entries()) {
+		const [operator, aggregator] = await Promise.all([fundedKey(faucetUrl), fundedKey(faucetUrl)]);
 		const writer = createChainWriter({ client, packageId, objects, signer: operator });
 		const { uid, generation } = await writer.registerValidator({ stakeMist: values.min_validator_stake_mist, operator: writer.address });
-		await writeValidatorSecrets(data, uid, { format: 1, secretKey: operator.getSecretKey() });
+		if (uid !== index) throw new VramhubError('INVARIANT', `the validator ${index} of a new network has the uid ${uid}`);
+		await execute({
+			client,
+			signer: operator,
+			what: `adding a delegate of validator ${uid}`,
+			build: (transaction) => {
+				transaction.moveCall({
+					target: `${packageId}::validator_registry::add_delegate`,
+					arguments: [
+						transaction.object(objects.validatorRegistry),
+						transaction.object(objects.network),
+						transaction.pure.u16(uid),
+						transaction.pure.address(aggregator.toSuiAddress()),
+					],
+				});
+			},
+		});
+		const { endpoint, bucket, writers } = audit;
+		await writeValidatorSecrets(data, uid, {
+			format: 1,
+			secretKey: operator.getSecretKey(),
+			aggregatorSecretKey: aggregator.getSecretKey(),
+			auditStore: { endpoint, bucket, prefix: auditPrefix(uid), ...writers[index]! },
+		});
 		validators.push({ uid, generation, owner: writer.address, enclaveUrl });
 	}
 	return { packageId, objects, keyServers: objectIds.map((objectId, index) => ({ objectId, url: keyServerUrls[index]! })), validators };

@@ -8,6 +8,8 @@ import { moveStruct } from '#clients/chain/struct.ts';
 
 const Id = bcs.Address;
 const Table = bcs.struct('Table', { id: Id, size: bcs.u64() });
+const Balance = bcs.struct('Balance', { value: bcs.u64() });
+const TreasuryCap = bcs.struct('TreasuryCap', { id: Id, total_supply: bcs.struct('Supply', { value: bcs.u64() }) });
 
 export const Clock = moveStruct('clock', 'Clock', { id: Id, timestamp_ms: bcs.u64() });
 
@@ -104,7 +106,15 @@ export const WindowCommitments = moveStruct('gradient_registry', 'WindowCommitme
 });
 
 export const Anchor = moveStruct('round_state', 'Anchor', { boundary: bcs.u64(), hash: bcs.byteVector(), activation: bcs.u64() });
-export const RoundState = moveStruct('round_state', 'RoundState', { id: Id, network: Id, windows: Table, checkpoints: bcs.vector(Anchor) });
+export const RoundState = moveStruct('round_state', 'RoundState', {
+	id: Id,
+	network: Id,
+	windows: Table,
+	checkpoints: bcs.vector(Anchor),
+	interval_start: bcs.u64(),
+	latest_boundary: bcs.u64(),
+	boundaries: Table,
+});
 export const SnapshotValidator = moveStruct('round_state', 'SnapshotValidator', { uid: bcs.u16(), generation: bcs.u32(), stake: bcs.u64() });
 export const WindowRecord = moveStruct('round_state', 'WindowRecord', {
 	window: bcs.u64(),
@@ -123,7 +133,30 @@ export const WindowRecord = moveStruct('round_state', 'WindowRecord', {
 	total_stake: bcs.u64(),
 	emission: bcs.u64(),
 });
-export const WindowEntry = moveStruct('round_state', 'WindowEntry', { record: WindowRecord, roster: bcs.vector(RosterEntry), committed: bcs.u256() });
+export const WindowEntry = moveStruct('round_state', 'WindowEntry', {
+	record: WindowRecord,
+	roster: bcs.vector(RosterEntry),
+	committed: bcs.u256(),
+	selected: bcs.vector(RosterEntry),
+	selection_hash: bcs.byteVector(),
+});
+
+export const Vote = moveStruct('checkpoints', 'Vote', {
+	validator_uid: bcs.u16(),
+	validator_generation: bcs.u32(),
+	stake: bcs.u64(),
+	hash: bcs.byteVector(),
+});
+export const Boundary = moveStruct('checkpoints', 'Boundary', {
+	boundary: bcs.u64(),
+	parent_boundary: bcs.u64(),
+	merge_digest: bcs.byteVector(),
+	selected_count: bcs.u64(),
+	votes: bcs.vector(Vote),
+	outcome: bcs.u8(),
+	hash: bcs.byteVector(),
+	activation: bcs.u64(),
+});
 
 export const ScoreLedger = moveStruct('score_ledger', 'ScoreLedger', { id: Id, network: Id, chains: Table, settled: Table });
 export const Columns = moveStruct('score_ledger', 'Columns', {
@@ -157,6 +190,45 @@ export const SettledScores = moveStruct('score_ledger', 'SettledScores', {
 	columns: Columns,
 });
 
+export const Consensus = moveStruct('consensus', 'Consensus', { id: Id, network: Id, windows: Table });
+export const CountedValidator = moveStruct('consensus', 'CountedValidator', {
+	uid: bcs.u16(),
+	generation: bcs.u32(),
+	stake: bcs.u64(),
+	agreement: bcs.u64(),
+	agreed_codes: bcs.u64(),
+});
+export const WindowConsensus = moveStruct('consensus', 'WindowConsensus', {
+	window: bcs.u64(),
+	validators: bcs.vector(CountedValidator),
+	submitted_stake: bcs.u64(),
+	total_rows: bcs.u64(),
+	/** i32 in two's complement, as are the randoms. */
+	own: bcs.vector(bcs.u32()),
+	random: bcs.vector(bcs.u32()),
+	weight: bcs.vector(bcs.u16()),
+	accepted: bcs.u256(),
+	finalized: bcs.bool(),
+});
+
+export const RewardPool = moveStruct('reward_distributor', 'RewardPool', {
+	id: Id,
+	network: Id,
+	treasury_cap: TreasuryCap,
+	max_supply: bcs.u64(),
+	paid: bcs.u64(),
+	unclaimed: Balance,
+	treasury: Balance,
+	owed: Table,
+	distributions: Table,
+});
+export const Distribution = moveStruct('reward_distributor', 'Distribution', {
+	minted: bcs.u64(),
+	miners: bcs.u64(),
+	validators: bcs.u64(),
+	treasury: bcs.u64(),
+});
+
 export const MinerRegistered = moveStruct('peer_registry', 'MinerRegistered', {
 	network: Id,
 	uid: bcs.u16(),
@@ -185,4 +257,6 @@ export const NetworkCreated = moveStruct('network_setup', 'NetworkCreated', {
 	round_state: Id,
 	score_ledger: Id,
 	admin_cap: Id,
+	consensus: Id,
 });
+export const RewardPoolCreated = moveStruct('reward_distributor', 'RewardPoolCreated', { network: Id, pool: Id });

@@ -1,5 +1,6 @@
 import { bcs } from '@mysten/sui/bcs';
 import type { Transaction, TransactionArgument } from '@mysten/sui/transactions';
+import type { MinerMedians } from '#clients/chain/port.ts';
 import type { NetworkObjects } from '#runtime/address-book.ts';
 
 /** Sui's shared clock and randomness. */
@@ -159,4 +160,97 @@ export function settleSlice(
 		transaction.pure.u64(fromRow),
 		transaction.pure.u64(rows),
 	]);
+}
+
+export function settleMedians(
+	transaction: Transaction,
+	target: Target,
+	{ window, fromRow, medians }: { readonly window: bigint; readonly fromRow: number; readonly medians: readonly MinerMedians[] },
+): void {
+	const { objects } = target;
+	// An i32 in two's complement.
+	const unsigned = (values: readonly number[]) =>
+		transaction.pure.vector(
+			'u32',
+			values.map((value) => value >>> 0),
+		);
+	moveCall(transaction, target, 'consensus::settle_medians', [
+		transaction.object(objects.consensus),
+		transaction.object(objects.network),
+		transaction.object(objects.roundState),
+		transaction.object(objects.scoreLedger),
+		transaction.pure.u64(window),
+		transaction.pure.u64(fromRow),
+		unsigned(medians.map(({ own }) => own)),
+		unsigned(medians.map(({ random }) => random)),
+		transaction.pure.vector(
+			'u16',
+			medians.map(({ weight }) => weight),
+		),
+		transaction.object(CLOCK_ID),
+	]);
+}
+
+export function finalizeWindow(
+	transaction: Transaction,
+	target: Target,
+	{ window, selectedUids }: { readonly window: bigint; readonly selectedUids: readonly number[] },
+): void {
+	const { objects } = target;
+	moveCall(transaction, target, 'consensus::finalize_window', [
+		transaction.object(objects.consensus),
+		transaction.object(objects.network),
+		transaction.object(objects.roundState),
+		transaction.object(objects.hparams),
+		transaction.object(objects.scoreLedger),
+		transaction.pure.u64(window),
+		transaction.pure.vector('u16', [...selectedUids]),
+		transaction.object(CLOCK_ID),
+	]);
+}
+
+export interface CheckpointAttestation {
+	readonly validatorUid: number;
+	readonly boundary: bigint;
+	readonly parentBoundary: bigint;
+	/** Undefined: KEEP. */
+	readonly hash: Uint8Array | undefined;
+	readonly mergeDigest: Uint8Array;
+}
+
+export function attestCheckpoint(transaction: Transaction, target: Target, attestation: CheckpointAttestation): void {
+	const { objects } = target;
+	moveCall(transaction, target, 'round_state::attest_checkpoint', [
+		transaction.object(objects.roundState),
+		transaction.object(objects.network),
+		transaction.object(objects.hparams),
+		transaction.object(objects.validatorRegistry),
+		transaction.pure.u16(attestation.validatorUid),
+		transaction.pure.u64(attestation.boundary),
+		transaction.pure.u64(attestation.parentBoundary),
+		bytes(transaction, attestation.hash ?? new Uint8Array(0)),
+		bytes(transaction, attestation.mergeDigest),
+		transaction.object(CLOCK_ID),
+	]);
+}
+
+export function distributeRewards(transaction: Transaction, target: Target, window: bigint): void {
+	const { objects } = target;
+	moveCall(transaction, target, 'reward_distributor::distribute', [
+		transaction.object(objects.rewardPool),
+		transaction.object(objects.network),
+		transaction.object(objects.hparams),
+		transaction.object(objects.roundState),
+		transaction.object(objects.consensus),
+		transaction.object(objects.peerRegistry),
+		transaction.object(objects.validatorRegistry),
+		transaction.pure.u64(window),
+	]);
+}
+
+/** What the pool owes to the sender goes to the sender. */
+export function claimRewards(transaction: Transaction, target: Target, recipient: string): void {
+	const { objects } = target;
+	const coin = moveCall(transaction, target, 'reward_distributor::claim', [transaction.object(objects.rewardPool), transaction.object(objects.network)]);
+	transaction.transferObjects([coin], recipient);
 }

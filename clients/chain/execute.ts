@@ -3,7 +3,7 @@ import type { Signer } from '@mysten/sui/cryptography';
 import { Transaction } from '@mysten/sui/transactions';
 import { executionFailure, translateChainError } from '#clients/chain/errors.ts';
 import type { Executed } from '#clients/chain/port.ts';
-import type { VramhubError } from '#core/errors.ts';
+import { VramhubError } from '#core/errors.ts';
 
 /** Events and changed objects of a transaction that succeeded, with what a caller needs of them. */
 export interface ExecutedTransaction extends Executed {
@@ -90,4 +90,11 @@ function gasUsed({ computationCost, storageCost, storageRebate }: SuiClientTypes
 
 function pause(ms: number): Promise<void> {
 	return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+/** BCS of the first event of this name. Throws INVARIANT when there is none: the contract is another one. */
+export function eventOf({ events, digest }: ExecutedTransaction, name: string): Uint8Array {
+	const event = events.find(({ eventType }) => eventType.endsWith(`::${name}`));
+	if (event === undefined) throw new VramhubError('INVARIANT', `transaction ${digest} emitted no ${name}`);
+	return event.bcs;
 }

@@ -25,6 +25,57 @@ export interface ChainReader {
 	payloadChain(validatorUid: number): Promise<PayloadChain | undefined>;
 	/** What the ledger recorded of one validator's payload; undefined until its last slice is settled. */
 	settledScores(window: bigint, validatorUid: number): Promise<SettledScores | undefined>;
+	/** Medians over validators; undefined before the first slice of them is settled. */
+	consensus(window: bigint): Promise<WindowConsensus | undefined>;
+	/** S_w of a FINAL window, best first, and its hash; undefined before that. */
+	selection(window: bigint): Promise<WindowSelection | undefined>;
+	/** All anchored checkpoints with outcome NEW, genesis first. */
+	checkpoints(): Promise<readonly CheckpointAnchor[]>;
+	/** First window of the interval that the next checkpoint merges: the parent's activation, or later after a KEEP. */
+	intervalStart(): Promise<bigint>;
+	/** Attestations for a boundary; undefined while there is none. */
+	boundary(boundary: bigint): Promise<Boundary | undefined>;
+}
+
+export interface WindowConsensus {
+	readonly window: bigint;
+	/** Whose settled payloads count, ascending uid. */
+	readonly validators: readonly { readonly uid: number; readonly generation: number; readonly stake: bigint }[];
+	readonly submittedStake: bigint;
+	/** One entry a settled roster row, in roster order. */
+	readonly medians: readonly MinerMedians[];
+	readonly finalized: boolean;
+}
+
+export interface MinerMedians {
+	readonly own: number;
+	readonly random: number;
+	readonly weight: number;
+}
+
+export interface WindowSelection {
+	readonly window: bigint;
+	readonly selected: readonly RosterEntry[];
+	/** blake2b256(bcs{window u64, commitments_hash, selected: vector<RosterEntry>}); of the empty selection too. */
+	readonly selectionHash: Uint8Array;
+}
+
+export type BoundaryOutcome =
+	| { readonly kind: 'open' }
+	| { readonly kind: 'new'; readonly hash: Uint8Array; readonly activation: bigint }
+	| { readonly kind: 'keep' };
+
+export interface Boundary {
+	readonly boundary: bigint;
+	readonly parentBoundary: bigint;
+	readonly votes: readonly {
+		readonly validatorUid: number;
+		readonly stake: bigint;
+		/** Empty for KEEP. */
+		readonly hash: Uint8Array;
+		readonly mergeDigest: Uint8Array;
+	}[];
+	readonly outcome: BoundaryOutcome;
 }
 
 export interface NetworkInfo {
@@ -141,6 +192,19 @@ export interface ChainWriter {
 		readonly signature: Uint8Array;
 	}): Promise<Executed | undefined>;
 	settleSlice(request: { readonly validatorUid: number; readonly window: bigint; readonly fromRow: number }): Promise<Executed>;
+	settleMedians(request: { readonly window: bigint; readonly fromRow: number; readonly medians: readonly MinerMedians[] }): Promise<Executed>;
+	/** Undefined when somebody else had finalized it before. */
+	finalizeWindow(request: { readonly window: bigint; readonly selectedUids: readonly number[] }): Promise<Executed | undefined>;
+	/** Undefined when this validator has attested the same before. `hash` undefined: KEEP. */
+	attestCheckpoint(request: {
+		readonly validatorUid: number;
+		readonly boundary: bigint;
+		readonly parentBoundary: bigint;
+		readonly hash: Uint8Array | undefined;
+		readonly mergeDigest: Uint8Array;
+	}): Promise<Executed | undefined>;
+	/** Undefined when it is distributed already, or there is nothing to: no emission in the window, or no reward pool in the network. */
+	distributeRewards(window: bigint): Promise<Executed | undefined>;
 }
 
 /** Roster rows that one settlement transaction takes, so that it stays in the cheapest computation bucket. */

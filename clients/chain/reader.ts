@@ -3,7 +3,7 @@ import type { ClientWithCoreApi } from '@mysten/sui/client';
 import * as layouts from '#clients/chain/bindings.ts';
 import { CLOCK_ID } from '#clients/chain/calls.ts';
 import { readObject, readTable, readTableEntry, type TableLayout } from '#clients/chain/objects.ts';
-import type { ChainReader, Miner, SettledMiner, Validator } from '#clients/chain/port.ts';
+import type { Boundary, BoundaryOutcome, ChainReader, CheckpointAnchor, Miner, SettledMiner, Validator, WindowConsensus } from '#clients/chain/port.ts';
 import { VramhubError } from '#core/errors.ts';
 import { minerCodeName } from '#core/gradient/codes.ts';
 import { type Hparams, HparamsBcs, hparamsFromList } from '#core/gradient/hparams.ts';
@@ -31,6 +31,8 @@ export function createChainReader({ client, packageId, objects }: ChainReaderOpt
 		windows: { keyType: 'u64', key: bcs.u64(), value: layouts.WindowEntry, what: 'a window record' },
 		chains: { keyType: 'u16', key: bcs.u16(), value: layouts.PayloadChain, what: "a validator's payloads" },
 		settled: { keyType: `${packageId}::score_ledger::SettledKey`, key: layouts.SettledKey, value: layouts.SettledScores, what: 'settled scores' },
+		boundaries: { keyType: 'u64', key: bcs.u64(), value: layouts.Boundary, what: "a boundary's attestations" },
+		consensus: { keyType: 'u64', key: bcs.u64(), value: layouts.WindowConsensus, what: "a window's consensus" },
 	} as const satisfies Record<string, TableLayout<never, unknown>>;
 
 	const hparams = () => readObject(client, objects.hparams, layouts.Hparams, 'the parameters');
@@ -40,6 +42,7 @@ export function createChainReader({ client, packageId, objects }: ChainReaderOpt
 	const enclaves = () => readObject(client, objects.enclaveRegistry, layouts.EnclaveRegistry, 'the enclave registry');
 	const rounds = () => readObject(client, objects.roundState, layouts.RoundState, 'the round state');
 	const ledger = () => readObject(client, objects.scoreLedger, layouts.ScoreLedger, 'the score ledger');
+	const consensus = () => readObject(client, objects.consensus, layouts.Consensus, 'the consensus');
 
 	// A table's id never changes, so it is asked for once.
 	const tableIds = {
@@ -51,6 +54,8 @@ export function createChainReader({ client, packageId, objects }: ChainReaderOpt
 		windows: once(async () => (await rounds()).windows.id),
 		chains: once(async () => (await ledger()).chains.id),
 		settled: once(async () => (await ledger()).settled.id),
+		boundaries: once(async () => (await rounds()).boundaries.id),
+		consensus: once(async () => (await consensus()).windows.id),
 	};
 
 	const network = once(async () => {
@@ -85,7 +90,7 @@ export function createChainReader({ client, packageId, objects }: ChainReaderOpt
 			const { checkpoints } = await rounds();
 			const anchor = checkpoints.findLast(({ activation }) => BigInt(activation) <= window);
 			if (anchor === undefined) throw new VramhubError('BAD_ARGUMENT', `window ${window} is older than the network`);
-			return { boundary: BigInt(anchor.boundary), hash: anchor.hash, activation: BigInt(anchor.activation) };
+			return toAnchor(anchor);
 		},
 
 		async windowRecord(window) {
@@ -166,7 +171,76 @@ export function createChainReader({ client, packageId, objects }: ChainReaderOpt
 				miners: toSettledMiners(settled.columns),
 			};
 		},
+
+		async consensus(window) {
+			const settled = await readTableEntry(client, await tableIds.consensus(), tables.consensus, window);
+			return settled === undefined ? undefined : toWindowConsensus(settled);
+		},
+
+		async selection(window) {
+			const entry = await windowEntry(window);
+			if (entry === undefined || entry.record.status !== WINDOW_STATUS.final) return undefined;
+			return { window, selected: entry.selected, selectionHash: entry.selection_hash };
+		},
+
+		async checkpoints() {
+			return (await rounds()).checkpoints.map(toAnchor);
+		},
+
+		async intervalStart() {
+			const { checkpoints, interval_start } = await rounds();
+			const [activation, start] = [BigInt(checkpoints.at(-1)!.activation), BigInt(interval_start)];
+			return activation > start ? activation : start;
+		},
+
+		async boundary(boundary) {
+			const attested = await readTableEntry(client, await tableIds.boundaries(), tables.boundaries, boundary);
+			return attested === undefined ? undefined : toBoundary(attested);
+		},
 	};
+}
+
+function toAnchor({ boundary, hash, activation }: typeof layouts.Anchor.$inferType): CheckpointAnchor {
+	return { boundary: BigInt(boundary), hash, activation: BigInt(activation) };
+}
+
+function toWindowConsensus(consensus: typeof layouts.WindowConsensus.$inferType): WindowConsensus {
+	const { window, validators, submitted_stake, own, random, weight, finalized } = consensus;
+	return {
+		window: BigInt(window),
+		validators: validators.map(({ uid, generation, stake }) => ({ uid, generation, stake: BigInt(stake) })),
+		submittedStake: BigInt(submitted_stake),
+		// An i32 in two's complement.
+		medians: own.map((value, row) => ({ own: value | 0, random: random[row]! | 0, weight: weight[row]! })),
+		finalized,
+	};
+}
+
+/** As `checkpoints` numbers them. */
+const OUTCOME = { open: 0, new: 1, keep: 2 } as const;
+
+function toBoundary(attested: typeof layouts.Boundary.$inferType): Boundary {
+	const { boundary, parent_boundary, merge_digest, votes } = attested;
+	return {
+		boundary: BigInt(boundary),
+		parentBoundary: BigInt(parent_boundary),
+		// The contract takes no other digest than the one that it computes, so it is kept once.
+		votes: votes.map(({ validator_uid, stake, hash }) => ({ validatorUid: validator_uid, stake: BigInt(stake), hash, mergeDigest: merge_digest })),
+		outcome: toOutcome(attested),
+	};
+}
+
+function toOutcome({ boundary, outcome, hash, activation }: typeof layouts.Boundary.$inferType): BoundaryOutcome {
+	switch (outcome) {
+		case OUTCOME.open:
+			return { kind: 'open' };
+		case OUTCOME.new:
+			return { kind: 'new', hash, activation: BigInt(activation) };
+		case OUTCOME.keep:
+			return { kind: 'keep' };
+		default:
+			throw new VramhubError('INVARIANT', `boundary ${boundary} has the unknown outcome ${outcome}`);
+	}
 }
 
 type WindowEntry = typeof layouts.WindowEntry.$inferType;

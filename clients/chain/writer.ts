@@ -4,12 +4,13 @@ import type { Transaction } from '@mysten/sui/transactions';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { MinerRegistered, ValidatorRegistered } from '#clients/chain/bindings.ts';
 import * as calls from '#clients/chain/calls.ts';
-import { type ExecutedTransaction, execute } from '#clients/chain/execute.ts';
+import { type ExecutedTransaction, eventOf, execute } from '#clients/chain/execute.ts';
 import { parse } from '#clients/chain/objects.ts';
 import { type ChainWriter, type Executed, SETTLE_SLICE_ROWS } from '#clients/chain/port.ts';
 import { createChainReader } from '#clients/chain/reader.ts';
+import { NO_REWARD_POOL, readDistribution } from '#clients/chain/rewards.ts';
 import { equalBytes } from '#core/bytes.ts';
-import { isVramhubError, VramhubError } from '#core/errors.ts';
+import { isVramhubError } from '#core/errors.ts';
 import { decodeHeader, HEADER_LENGTH } from '#core/gradient/header.ts';
 import { windowAt } from '#core/window.ts';
 import type { NetworkObjects } from '#runtime/address-book.ts';
@@ -109,15 +110,43 @@ export function createChainWriter({ client, packageId, objects, signer }: ChainW
 			const what = `settling validator ${request.validatorUid} in window ${request.window}`;
 			return outcome(await send(what, (transaction) => calls.settleSlice(transaction, target, { ...request, rows: SETTLE_SLICE_ROWS })));
 		},
+
+		async settleMedians(request) {
+			return outcome(await send(`medians of window ${request.window}`, (transaction) => calls.settleMedians(transaction, target, request)));
+		},
+
+		async finalizeWindow(request) {
+			const isDone = async () => {
+				const record = await reader.windowRecord(request.window);
+				return record !== undefined && record.status !== 'sealed';
+			};
+			if (await isDone()) return undefined;
+			return sendUnlessDone(`finalizing window ${request.window}`, isDone, (transaction) => calls.finalizeWindow(transaction, target, request));
+		},
+
+		attestCheckpoint(request) {
+			const hash = request.hash ?? new Uint8Array(0);
+			const isDone = async () => {
+				const boundary = await reader.boundary(request.boundary);
+				const vote = boundary?.votes.find(({ validatorUid }) => validatorUid === request.validatorUid);
+				if (boundary?.parentBoundary !== request.parentBoundary || vote === undefined) return false;
+				return equalBytes(vote.hash, hash) && equalBytes(vote.mergeDigest, request.mergeDigest);
+			};
+			return sendUnlessDone(`checkpoint of validator ${request.validatorUid} at boundary ${request.boundary}`, isDone, (transaction) =>
+				calls.attestCheckpoint(transaction, target, request),
+			);
+		},
+
+		async distributeRewards(window) {
+			if (objects.rewardPool === NO_REWARD_POOL) return undefined;
+			const record = await reader.windowRecord(window);
+			if (record !== undefined && record.status !== 'sealed' && record.emission === 0n) return undefined;
+			const isDone = async () => (await readDistribution(client, objects, window)) !== undefined;
+			return sendUnlessDone(`rewards of window ${window}`, isDone, (transaction) => calls.distributeRewards(transaction, target, window));
+		},
 	};
 }
 
 function outcome({ digest, gasUsedMist }: ExecutedTransaction): Executed {
 	return { digest, gasUsedMist };
-}
-
-function eventOf({ events, digest }: ExecutedTransaction, name: string): Uint8Array {
-	const event = events.find(({ eventType }) => eventType.endsWith(`::${name}`));
-	if (event === undefined) throw new VramhubError('INVARIANT', `transaction ${digest} emitted no ${name}`);
-	return event.bcs;
 }

@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { inspect } from 'node:util';
 import { PUBLIC_HTTPS } from './endpoint-policy.ts';
-import { createS3ObjectStore, type GetObjectRequest } from './s3-object-store.ts';
+import { createS3ObjectStore, type GetObjectRequest, type PutObjectRequest } from './s3-object-store.ts';
 
 const SECRET = 'very-secret-access-key-0123456789';
 const sha256 = (bytes: Uint8Array) => new Uint8Array(createHash('sha256').update(bytes).digest());
@@ -23,7 +23,7 @@ async function hostileStore(t: TestContext, answer: (request: IncomingMessage, r
 	const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 	const store = createS3ObjectStore();
 	t.after(() => store.close());
-	const request: GetObjectRequest = {
+	const request: GetObjectRequest & Pick<PutObjectRequest, 'credentials'> = {
 		credentials: { endpoint, bucket: 'miners', accessKeyId: 'AKIDEXAMPLE', secretAccessKey: SECRET, prefix: '7/' },
 		key: 'gradient-1-7-v1',
 		maxBytes: object.length,

@@ -7,8 +7,13 @@ import { isVramhubError, VramhubError } from '#core/errors.ts';
 import type { StorageCredentials } from '#core/gradient/credentials.ts';
 import { type AdmittedEndpoint, admitEndpoint, type EndpointPolicy } from './endpoint-policy.ts';
 
+/** A place that anybody may read: requests to it carry no signature. */
+export interface PublicPlace extends Pick<StorageCredentials, 'endpoint' | 'bucket' | 'prefix'> {
+	readonly anonymous: true;
+}
+
 export interface GetObjectRequest {
-	readonly credentials: StorageCredentials;
+	readonly credentials: StorageCredentials | PublicPlace;
 	/** Name below the credentials' prefix: the object read is exactly `prefix + key`. */
 	readonly key: string;
 	/** Committed size; not one byte more is kept. */
@@ -128,12 +133,13 @@ interface RawResponse {
 
 /** A client for one exchange. `onResponse` sees the raw answer before the SDK reads any of it. */
 function createClient(
-	credentials: StorageCredentials,
+	place: StorageCredentials | PublicPlace,
 	{ url }: AdmittedEndpoint,
 	agents: Agents,
 	onResponse: (response: RawResponse) => Promise<void>,
 ): S3Client {
-	checkCredentials(credentials);
+	checkPlace(place);
+	if (!('anonymous' in place)) checkKeys(place);
 	const client = new S3Client({
 		endpoint: url.origin,
 		region: 'auto',
@@ -144,7 +150,9 @@ function createClient(
 		// Temporal retries; a second layer would hide a store's state and multiply its load.
 		maxAttempts: 1,
 		followRegionRedirects: false,
-		credentials: { accessKeyId: credentials.accessKeyId, secretAccessKey: credentials.secretAccessKey },
+		...('anonymous' in place
+			? { credentials: { accessKeyId: '', secretAccessKey: '' }, signer: { sign: async (request) => request } }
+			: { credentials: { accessKeyId: place.accessKeyId, secretAccessKey: place.secretAccessKey } }),
 		requestHandler: { ...agents, connectionTimeout: 10_000 },
 	});
 	client.middlewareStack.add(
@@ -162,12 +170,15 @@ function createClient(
  * What the SDK would interpret (a bucket may be an ARN that names another host) or put into a header.
  * The message names the field, never its value.
  */
-function checkCredentials({ bucket, accessKeyId, secretAccessKey, prefix }: StorageCredentials): void {
+function checkPlace({ bucket, prefix }: Pick<StorageCredentials, 'bucket' | 'prefix'>): void {
 	if (!/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(bucket)) throw new VramhubError('CREDENTIALS_MALFORMED', 'credentials: bucket is not a bucket name');
-	if (!/^[A-Za-z0-9+=_.@-]{1,128}$/.test(accessKeyId)) throw new VramhubError('CREDENTIALS_MALFORMED', 'credentials: accessKeyId is not a key id');
-	if (!/^[\x21-\x7e]{1,256}$/.test(secretAccessKey)) throw new VramhubError('CREDENTIALS_MALFORMED', 'credentials: secretAccessKey is not a key');
 	if (!/^[\w.\-/]{0,256}$/.test(prefix) || /(^|\/)\.{1,2}\//.test(prefix))
 		throw new VramhubError('CREDENTIALS_MALFORMED', 'credentials: prefix is not a key prefix');
+}
+
+function checkKeys({ accessKeyId, secretAccessKey }: Pick<StorageCredentials, 'accessKeyId' | 'secretAccessKey'>): void {
+	if (!/^[A-Za-z0-9+=_.@-]{1,128}$/.test(accessKeyId)) throw new VramhubError('CREDENTIALS_MALFORMED', 'credentials: accessKeyId is not a key id');
+	if (!/^[\x21-\x7e]{1,256}$/.test(secretAccessKey)) throw new VramhubError('CREDENTIALS_MALFORMED', 'credentials: secretAccessKey is not a key');
 }
 
 async function download(request: GetObjectRequest, endpoint: AdmittedEndpoint, agents: Agents, signal: AbortSignal): Promise<FetchedObject> {

@@ -3,6 +3,7 @@ module vramhub::network_setup;
 
 use sui::clock::Clock;
 use sui::event;
+use vramhub::consensus;
 use vramhub::enclave_registry;
 use vramhub::gradient_registry;
 use vramhub::hparams;
@@ -26,6 +27,7 @@ public struct NetworkCreated has copy, drop {
     round_state: ID,
     score_ledger: ID,
     admin_cap: ID,
+    consensus: ID,
 }
 
 // === Founder's call ===
@@ -55,6 +57,7 @@ public fun create_network(
     let gradients = gradient_registry::new(&network, ctx);
     let rounds = round_state::new(&network, genesis_checkpoint, ctx);
     let ledger = score_ledger::new(&network, ctx);
+    let consensus = consensus::new(&network, ctx);
     event::emit(NetworkCreated {
         network: network.id(),
         hparams: object::id(&hparams),
@@ -66,6 +69,7 @@ public fun create_network(
         round_state: object::id(&rounds),
         score_ledger: object::id(&ledger),
         admin_cap: object::id(&admin_cap),
+        consensus: object::id(&consensus),
     });
     transfer::public_transfer(admin_cap, ctx.sender());
     network.share();
@@ -77,4 +81,5 @@ public fun create_network(
     gradients.share();
     rounds.share();
     ledger.share();
+    consensus.share();
 }

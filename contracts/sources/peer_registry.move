@@ -312,3 +312,8 @@ fun roster_from(self: &mut PeerRegistry, window: u64): &mut vector<RosterEntry> 
 public fun roster_entry_for_testing(uid: u16, generation: u32): RosterEntry {
     RosterEntry { uid, generation }
 }
+
+#[test_only]
+public fun set_generation_for_testing(self: &mut PeerRegistry, uid: u16, generation: u32) {
+    self.miners[uid].generation = generation
+}

@@ -1,10 +1,12 @@
-/// What is fixed of each window once its commitments are closed, and which checkpoint is in force when.
+/// What is fixed of each window once its commitments are closed, what became of it, and which checkpoint is in force when.
 module vramhub::round_state;
 
 use sui::clock::Clock;
 use sui::event;
+use sui::hash::blake2b256;
 use sui::random::{Self, Random};
 use sui::table::{Self, Table};
+use vramhub::checkpoints::{Self, Boundary};
 use vramhub::gradient_registry::GradientRegistry;
 use vramhub::hparams::{Hparams, Params};
 use vramhub::network::Network;
@@ -28,10 +30,32 @@ const ENotSealed: vector<u8> = b"the window is not sealed";
 /// SHA-256 has 32 bytes.
 #[error]
 const EBadDigest: vector<u8> = b"the checkpoint's hash must have 32 bytes";
+/// Only who acts for the validator may attest for it.
+#[error]
+const ENotAgent: vector<u8> = b"the sender is neither operator nor delegate of this validator";
+/// Boundaries are the positive multiples of checkpoint_frequency.
+#[error]
+const ENotBoundary: vector<u8> = b"no checkpoint is made at this window";
+/// Attesting begins with the boundary's own window.
+#[error]
+const EBoundaryAhead: vector<u8> = b"the boundary is not reached";
+/// Attesting ends where the next boundary begins; that one includes the windows.
+#[error]
+const EBoundaryExpired: vector<u8> = b"the next boundary has taken this one's place";
+/// A window before the boundary may still get its scores.
+#[error]
+const EWindowsPending: vector<u8> = b"a window before the boundary is not decided";
+/// Nobody has attested.
+#[error]
+const EUnknownBoundary: vector<u8> = b"nobody has attested for this boundary";
 
 // === Constants ===
 
 const STATUS_SEALED: u8 = 1;
+const STATUS_FINAL: u8 = 2;
+const STATUS_UNSCORED: u8 = 3;
+/// A window that is not sealed when so many have begun since can never be.
+const SEALING_WINDOWS: u64 = 2;
 const RANDOMNESS_LENGTH: u16 = 32;
 
 // === Structs ===
@@ -42,14 +66,23 @@ public struct RoundState has key {
     windows: Table<u64, WindowEntry>,
     /// Ascending by activation; the last one whose activation is not later than w is in force in w.
     checkpoints: vector<Anchor>,
+    /// What the next checkpoint merges begins here, or with the last one's activation when that is later.
+    interval_start: u64,
+    /// The last one that anybody has attested for.
+    latest_boundary: u64,
+    boundaries: Table<u64, Boundary>,
 }
 
-/// The record stays for ever; roster and mask serve settlement.
+/// Record and selection stay for ever; roster and mask serve settlement.
 public struct WindowEntry has store {
     record: WindowRecord,
     roster: vector<RosterEntry>,
     /// Bit uid is set when that miner committed.
     committed: u256,
+    /// Whose gradients a checkpoint merges, best first.
+    selected: vector<RosterEntry>,
+    /// blake2b256 of window, commitments' hash and selection; empty until the window is final or unscored.
+    selection_hash: vector<u8>,
 }
 
 /// All as of the window.
@@ -69,6 +102,7 @@ public struct WindowRecord has copy, drop, store {
     roster_count: u16,
     validators: vector<SnapshotValidator>,
     total_stake: u64,
+    /// 0 once the window turns out to pay nothing.
     emission: u64,
 }
 
@@ -97,6 +131,25 @@ public struct WindowSealed has copy, drop {
     roster_count: u16,
 }
 
+public struct CheckpointAttested has copy, drop {
+    network: ID,
+    boundary: u64,
+    parent: u64,
+    validator_uid: u16,
+    validator_generation: u32,
+    /// Empty to keep the parent.
+    hash: vector<u8>,
+}
+
+/// A boundary is decided; when the parent is kept, hash is empty and activation 0.
+public struct CheckpointAnchored has copy, drop {
+    network: ID,
+    boundary: u64,
+    parent: u64,
+    hash: vector<u8>,
+    activation: u64,
+}
+
 // === Anybody's call ===
 
 /// Closes a window and draws its randomness; by anybody, once, after commitments closed and before the end of the next window. Private,
@@ -121,7 +174,7 @@ entry fun seal_window(
     assert!(!self.windows.contains(window), EAlreadySealed);
     let current = network.current_window(clock);
     assert!(window <= current, ETooEarly);
-    assert!(current < window + 2, ETooLate);
+    assert!(current < window + SEALING_WINDOWS, ETooLate);
     let params = hparams.at(window);
     let sealed_at_ms = clock.timestamp_ms();
     assert!(sealed_at_ms >= network.window_start_ms(window) + params.put_window_open_ms(), ETooEarly);
@@ -156,7 +209,71 @@ entry fun seal_window(
         commitments_count: record.commitments_count,
         roster_count: record.roster_count,
     });
-    self.windows.add(window, WindowEntry { record, roster, committed });
+    self.windows.add(window, WindowEntry { record, roster, committed, selected: vector[], selection_hash: vector[] });
+}
+
+// === Validators' call ===
+
+/// By operator or delegate, once, from the boundary's window on until the next boundary begins: which checkpoint the validator computed
+/// (`hash` empty: it keeps the parent), over which selections. More than `checkpoint_quorum_bps` of the boundary's stake decides.
+public fun attest_checkpoint(
+    self: &mut RoundState,
+    network: &Network,
+    hparams: &Hparams,
+    validators: &ValidatorRegistry,
+    validator_uid: u16,
+    boundary: u64,
+    parent_boundary: u64,
+    hash: vector<u8>,
+    merge_digest: vector<u8>,
+    clock: &Clock,
+    ctx: &TxContext,
+) {
+    network.assert_owns(self.network);
+    network.assert_owns(hparams.network());
+    network.assert_owns(validators.network());
+    let validator = validators.validator(validator_uid);
+    assert!(validators.acts_for(ctx.sender()) == option::some(validator_uid), ENotAgent);
+    let current = network.current_window(clock);
+    assert!(boundary <= current, EBoundaryAhead);
+    let params = hparams.at(boundary);
+    let frequency = params.checkpoint_frequency();
+    assert!(boundary > 0 && boundary % frequency == 0, ENotBoundary);
+    // With another frequency the intervals of two boundaries could overlap: then the later one counts.
+    assert!(current - boundary < frequency && boundary >= self.latest_boundary, EBoundaryExpired);
+
+    if (!self.boundaries.contains(boundary)) {
+        let parent = &self.checkpoints[self.checkpoints.length() - 1];
+        // All windows of the interval are decided for good, so the digest is too.
+        let (digest, selected_count) = self.merge_inputs(boundary, parent.activation, params.max_merge_windows(), current);
+        let entry = checkpoints::new(boundary, parent.boundary, digest, selected_count);
+        self.boundaries.add(boundary, entry);
+        self.latest_boundary = boundary;
+    };
+    let entry = &mut self.boundaries[boundary];
+    entry.attest(validator, validator_uid, params, parent_boundary, hash, merge_digest);
+    event::emit(CheckpointAttested {
+        network: self.network,
+        boundary,
+        parent: parent_boundary,
+        validator_uid,
+        validator_generation: validator.generation(),
+        hash,
+    });
+    if (!entry.has_quorum(&hash, validators, params)) return;
+
+    let mut activation = 0;
+    if (hash.is_empty()) {
+        entry.decide_keep();
+        // So that what made the checkpoint worse is not carried into the next interval.
+        self.interval_start = boundary;
+    } else {
+        activation = current + 1 + params.checkpoint_activation_delay();
+        entry.decide_new(hash, activation);
+        self.checkpoints.push_back(Anchor { boundary, hash, activation });
+        self.interval_start = activation;
+    };
+    event::emit(CheckpointAnchored { network: self.network, boundary, parent: parent_boundary, hash, activation });
 }
 
 // === Reads ===
@@ -185,6 +302,33 @@ public fun checkpoint_at(self: &RoundState, window: u64): Anchor {
     self.checkpoints[i]
 }
 
+/// All that were anchored, the genesis checkpoint first.
+public fun checkpoints(self: &RoundState): &vector<Anchor> {
+    &self.checkpoints
+}
+
+public fun interval_start(self: &RoundState): u64 {
+    self.interval_start
+}
+
+/// Whether anybody has attested for it.
+public fun has_boundary(self: &RoundState, boundary: u64): bool {
+    self.boundaries.contains(boundary)
+}
+
+/// Aborts with EUnknownBoundary.
+public fun boundary(self: &RoundState, boundary: u64): &Boundary {
+    assert!(self.boundaries.contains(boundary), EUnknownBoundary);
+    &self.boundaries[boundary]
+}
+
+/// Whose gradients a checkpoint merges, and the hash of that; empty both until the window is final or unscored. Aborts with ENotSealed.
+public fun selection(self: &RoundState, window: u64): (&vector<RosterEntry>, &vector<u8>) {
+    assert!(self.windows.contains(window), ENotSealed);
+    let entry = &self.windows[window];
+    (&entry.selected, &entry.selection_hash)
+}
+
 public fun network(self: &RoundState): ID {
     self.network
 }
@@ -207,6 +351,10 @@ public fun window(self: &WindowRecord): u64 {
 
 public fun status(self: &WindowRecord): u8 {
     self.status
+}
+
+public fun is_final(self: &WindowRecord): bool {
+    self.status == STATUS_FINAL
 }
 
 public fun sealed_at_ms(self: &WindowRecord): u64 {
@@ -257,6 +405,19 @@ public fun emission(self: &WindowRecord): u64 {
     self.emission
 }
 
+public fun snapshot_uid(self: &SnapshotValidator): u16 {
+    self.uid
+}
+
+public fun snapshot_generation(self: &SnapshotValidator): u32 {
+    self.generation
+}
+
+/// MIST.
+public fun snapshot_stake(self: &SnapshotValidator): u64 {
+    self.stake
+}
+
 public fun anchor_hash(self: &Anchor): &vector<u8> {
     &self.hash
 }
@@ -278,7 +439,27 @@ public(package) fun new(network: &Network, genesis_checkpoint: vector<u8>, ctx: 
         network: network.id(),
         windows: table::new(ctx),
         checkpoints: vector[Anchor { boundary: 0, hash: genesis_checkpoint, activation: 0 }],
+        interval_start: 0,
+        latest_boundary: 0,
+        boundaries: table::new(ctx),
     }
+}
+
+/// The window's end, once; `pays` says whether its emission stands. Returns the new status.
+public(package) fun finalize(
+    self: &mut RoundState,
+    window: u64,
+    is_final: bool,
+    pays: bool,
+    selected: vector<RosterEntry>,
+    selection_hash: vector<u8>,
+): u8 {
+    let entry = &mut self.windows[window];
+    entry.record.status = if (is_final) STATUS_FINAL else STATUS_UNSCORED;
+    if (!pays) entry.record.emission = 0;
+    entry.selected = selected;
+    entry.selection_hash = selection_hash;
+    entry.record.status
 }
 
 public(package) fun share(self: RoundState) {
@@ -303,6 +484,29 @@ fun snapshot(validators: &ValidatorRegistry, window: u64, params: &Params): (vec
         uid = uid + 1;
     };
     (snapshot, total)
+}
+
+/// Digest over the selection hashes of the interval's final windows, ascending, and how many gradients they selected. All of the interval's
+/// windows have the parent as their base, because they begin with its activation.
+fun merge_inputs(self: &RoundState, boundary: u64, activation: u64, max_windows: u64, current: u64): (vector<u8>, u64) {
+    let mut window = activation.max(self.interval_start);
+    if (boundary > max_windows) window = window.max(boundary - max_windows);
+    let mut hashes = vector[];
+    let mut selected_count = 0;
+    while (window < boundary) {
+        if (self.windows.contains(window)) {
+            let entry = &self.windows[window];
+            assert!(entry.record.status != STATUS_SEALED, EWindowsPending);
+            if (entry.record.is_final()) {
+                hashes.append(entry.selection_hash);
+                selected_count = selected_count + entry.selected.length();
+            };
+        } else {
+            assert!(current >= window + SEALING_WINDOWS, EWindowsPending);
+        };
+        window = window + 1;
+    };
+    (blake2b256(&hashes), selected_count)
 }
 
 #[test_only]

@@ -271,6 +271,11 @@ public fun settled(self: &ScoreLedger, window: u64, validator_uid: u16): &Settle
     &self.settled[SettledKey { window, validator_uid }]
 }
 
+/// Scores for a window are taken until here.
+public fun deadline_ms(network: &Network, window: u64): u64 {
+    network.window_start_ms(window + SUBMISSION_WINDOWS)
+}
+
 public fun has_chain(self: &ScoreLedger, validator_uid: u16): bool {
     self.chains.contains(validator_uid)
 }
@@ -363,7 +368,7 @@ fun accept(
     network.assert_owns(rounds.network());
     let record = rounds.record(window);
     let now = clock.timestamp_ms();
-    assert!(now < network.window_start_ms(window + SUBMISSION_WINDOWS), ETooLate);
+    assert!(now < deadline_ms(network, window), ETooLate);
     assert!(record.has_validator(validator_uid, generation), ENotInSnapshot);
 
     let layout = score_payload::locate(&payload);
@@ -382,7 +387,7 @@ fun accept(
         assert!(window != chain.last_window, EAlreadySubmitted);
         assert!(window > chain.last_window, EWindowNotLater);
         // Anybody can settle, so waiting for it costs nothing; but rows that can never be settled must not stop a validator for ever.
-        let may_settle = now < network.window_start_ms(chain.last_window + SUBMISSION_WINDOWS);
+        let may_settle = now < deadline_ms(network, chain.last_window);
         assert!(is_reset || chain.settled_rows == chain.total_rows || !may_settle, EPreviousUnsettled);
         if (!is_reset) {
             prev_payload = chain.last_digest;
@@ -487,4 +492,22 @@ public fun accept_for_testing(
     clock: &Clock,
 ) {
     self.accept(network, rounds, validator_uid, generation, &enclave_key, window, payload, clock)
+}
+
+/// As if a payload with these columns had been submitted and settled.
+#[test_only]
+public fun settled_for_testing(
+    self: &mut ScoreLedger,
+    window: u64,
+    validator_uid: u16,
+    codes: vector<u8>,
+    scores: vector<u32>,
+    randoms: vector<u32>,
+    weights: vector<u16>,
+) {
+    let columns = Columns { uids: vector[], generations: vector[], codes, scores, randoms, weights };
+    self.settled.add(
+        SettledKey { window, validator_uid },
+        SettledScores { window, validator_uid, validator_generation: 1, payload_sha256: vector[], columns },
+    )
 }

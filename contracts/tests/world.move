@@ -4,20 +4,24 @@ module vramhub::world;
 
 use std::unit_test::destroy;
 use sui::clock::{Self, Clock};
-use sui::coin;
+use sui::coin::{Self, Coin, TreasuryCap};
 use sui::random::{Self, Random};
 use sui::sui::SUI;
+use sui::test_utils;
 use vramhub::attestation::{Self, Measured};
+use vramhub::consensus::{Self, Consensus};
 use vramhub::enclave_registry::{Self, EnclaveRegistry};
 use vramhub::gradient_registry::{Self, GradientRegistry};
 use vramhub::hparams::{Self, Hparams};
 use vramhub::network::{Self, Network, AdminCap};
 use vramhub::peer_registry::{Self, PeerRegistry};
+use vramhub::reward_distributor::{Self, RewardPool};
 use vramhub::round_state::{Self, RoundState};
 use vramhub::score_ledger::{Self, ScoreLedger};
 use vramhub::seal_policy;
 use vramhub::validator_registry::{Self, ValidatorRegistry};
 use vramhub::vault::{Self, Vault};
+use vramhub::vram::VRAM;
 
 const DURATION_MS: u64 = 600_000;
 const MINER_STAKE: u64 = 1_000_000_000;
@@ -35,7 +39,10 @@ public struct World {
     enclaves: vector<EnclaveRegistry>,
     gradients: vector<GradientRegistry>,
     rounds: vector<RoundState>,
-    ledger: ScoreLedger,
+    ledger: vector<ScoreLedger>,
+    consensus: vector<Consensus>,
+    /// None until `create_pool`.
+    pool: vector<RewardPool>,
     clock: Clock,
     random: Random,
     /// Transactions so far.
@@ -70,6 +77,7 @@ fun with(values: vector<u64>, first_transaction: u64): World {
     let gradients = gradient_registry::new(&network, &mut ctx);
     let rounds = round_state::new(&network, digest(3), &mut ctx);
     let ledger = score_ledger::new(&network, &mut ctx);
+    let consensus = consensus::new(&network, &mut ctx);
     let mut clock = clock::create_for_testing(&mut ctx);
     clock.set_for_testing(10 * DURATION_MS);
     World {
@@ -82,7 +90,9 @@ fun with(values: vector<u64>, first_transaction: u64): World {
         enclaves: vector[enclaves],
         gradients: vector[gradients],
         rounds: vector[rounds],
-        ledger,
+        ledger: vector[ledger],
+        consensus: vector[consensus],
+        pool: vector[],
         clock,
         random: random::create_by_value_for_testing(digest(4), &mut ctx),
         transactions: first_transaction,
@@ -200,6 +210,18 @@ public fun exchange_gradients(a: &mut World, b: &mut World) {
 
 public fun exchange_rounds(a: &mut World, b: &mut World) {
     exchange(&mut a.rounds, &mut b.rounds)
+}
+
+public fun exchange_ledger(a: &mut World, b: &mut World) {
+    exchange(&mut a.ledger, &mut b.ledger)
+}
+
+public fun exchange_consensus(a: &mut World, b: &mut World) {
+    exchange(&mut a.consensus, &mut b.consensus)
+}
+
+public fun exchange_pool(a: &mut World, b: &mut World) {
+    exchange(&mut a.pool, &mut b.pool)
 }
 
 // === Registrations ===
@@ -328,7 +350,7 @@ public fun seal_approve(self: &mut World, sender: address, id: vector<u8>) {
 
 public fun submit(self: &mut World, sender: address, uid: u16, window: u64, payload: vector<u8>, signature: vector<u8>) {
     let ctx = self.transaction(sender);
-    self.ledger.submit_scores(
+    self.ledger[0].submit_scores(
         &self.network[0],
         &self.rounds[0],
         &self.validators[0],
@@ -345,11 +367,122 @@ public fun submit(self: &mut World, sender: address, uid: u16, window: u64, payl
 /// As if the signature had verified.
 public fun accept(self: &mut World, uid: u16, window: u64, key: vector<u8>, payload: vector<u8>) {
     let generation = self.validators[0].validator(uid).generation();
-    self.ledger.accept_for_testing(&self.network[0], &self.rounds[0], uid, generation, key, window, payload, &self.clock)
+    self.ledger[0].accept_for_testing(&self.network[0], &self.rounds[0], uid, generation, key, window, payload, &self.clock)
 }
 
 public fun settle(self: &mut World, uid: u16, window: u64, from: u64, rows: u64) {
-    self.ledger.settle_slice(&self.network[0], &self.rounds[0], uid, window, from, rows)
+    self.ledger[0].settle_slice(&self.network[0], &self.rounds[0], uid, window, from, rows)
+}
+
+/// As if the validator's payload had been submitted and settled.
+public fun settled(
+    self: &mut World,
+    uid: u16,
+    window: u64,
+    codes: vector<u8>,
+    scores: vector<u32>,
+    randoms: vector<u32>,
+    weights: vector<u16>,
+) {
+    self.ledger[0].settled_for_testing(window, uid, codes, scores, randoms, weights)
+}
+
+// === Consensus ===
+
+public fun settle_medians(self: &mut World, window: u64, from: u64, own: vector<u32>, random: vector<u32>, weight: vector<u16>) {
+    self.consensus[0].settle_medians(
+        &self.network[0],
+        &self.rounds[0],
+        &self.ledger[0],
+        window,
+        from,
+        own,
+        random,
+        weight,
+        &self.clock,
+    )
+}
+
+public fun finalize(self: &mut World, window: u64, selection: vector<u16>) {
+    self.consensus[0].finalize_window(
+        &self.network[0],
+        &mut self.rounds[0],
+        &self.hparams[0],
+        &self.ledger[0],
+        window,
+        selection,
+        &self.clock,
+    )
+}
+
+public fun attest(
+    self: &mut World,
+    sender: address,
+    uid: u16,
+    boundary: u64,
+    parent_boundary: u64,
+    hash: vector<u8>,
+    merge_digest: vector<u8>,
+) {
+    let ctx = self.transaction(sender);
+    self.rounds[0].attest_checkpoint(
+        &self.network[0],
+        &self.hparams[0],
+        &self.validators[0],
+        uid,
+        boundary,
+        parent_boundary,
+        hash,
+        merge_digest,
+        &self.clock,
+        &ctx,
+    )
+}
+
+// === Rewards ===
+
+public fun treasury_cap(self: &mut World): TreasuryCap<VRAM> {
+    let mut ctx = self.transaction(@0xcafe);
+    let witness = test_utils::create_one_time_witness<VRAM>();
+    let (treasury, metadata) = coin::create_currency(witness, 9, b"VRAM", b"", b"", option::none(), &mut ctx);
+    destroy(metadata);
+    treasury
+}
+
+public fun create_pool(self: &mut World, max_supply: u64) {
+    let treasury = self.treasury_cap();
+    self.create_pool_with(treasury, max_supply)
+}
+
+public fun create_pool_with(self: &mut World, treasury: TreasuryCap<VRAM>, max_supply: u64) {
+    let mut ctx = self.transaction(@0xcafe);
+    let pool = reward_distributor::new_for_testing(&self.cap, &self.network[0], treasury, max_supply, &mut ctx);
+    self.pool.push_back(pool)
+}
+
+/// With the capability of another network.
+public fun create_pool_by(self: &mut World, other: &World, max_supply: u64) {
+    let treasury = self.treasury_cap();
+    let mut ctx = self.transaction(@0xcafe);
+    let pool = reward_distributor::new_for_testing(&other.cap, &self.network[0], treasury, max_supply, &mut ctx);
+    self.pool.push_back(pool)
+}
+
+public fun distribute(self: &mut World, window: u64) {
+    self.pool[0].distribute(
+        &self.network[0],
+        &self.hparams[0],
+        &self.rounds[0],
+        &self.consensus[0],
+        &self.peers[0],
+        &self.validators[0],
+        window,
+    )
+}
+
+public fun claim(self: &mut World, sender: address): Coin<VRAM> {
+    let mut ctx = self.transaction(sender);
+    self.pool[0].claim(&self.network[0], &mut ctx)
 }
 
 // === Looking ===
@@ -362,6 +495,8 @@ public fun vault(self: &World): &Vault { &self.vault }
 
 public fun peers(self: &World): &PeerRegistry { &self.peers[0] }
 
+public fun peers_mut(self: &mut World): &mut PeerRegistry { &mut self.peers[0] }
+
 public fun validators(self: &World): &ValidatorRegistry { &self.validators[0] }
 
 public fun validators_mut(self: &mut World): &mut ValidatorRegistry { &mut self.validators[0] }
@@ -372,6 +507,10 @@ public fun gradients(self: &World): &GradientRegistry { &self.gradients[0] }
 
 public fun rounds(self: &World): &RoundState { &self.rounds[0] }
 
-public fun ledger(self: &World): &ScoreLedger { &self.ledger }
+public fun ledger(self: &World): &ScoreLedger { &self.ledger[0] }
+
+public fun consensus(self: &World): &Consensus { &self.consensus[0] }
+
+public fun pool(self: &World): &RewardPool { &self.pool[0] }
 
 public fun clock(self: &World): &Clock { &self.clock }

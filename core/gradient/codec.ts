@@ -148,15 +148,36 @@ function quantise(coefficients: Float64Array, topK: number): QuantisedChunk {
 
 /** Indices of the `count` coefficients of largest magnitude, ascending; of equal ones the lower index. */
 function largestMagnitudes(coefficients: Float64Array, count: number): number[] {
-	const magnitudes = Float64Array.from(coefficients, Math.abs);
-	const threshold = magnitudes.toSorted()[Math.max(0, magnitudes.length - count)]!;
+	const threshold = nthLargestMagnitude(coefficients, Math.min(count, coefficients.length));
 	let ties = count;
-	for (const magnitude of magnitudes) if (magnitude > threshold) ties--;
+	for (let index = 0; index < coefficients.length; index++) if (Math.abs(coefficients[index]!) > threshold) ties--;
 	const chosen: number[] = [];
-	for (const [index, magnitude] of magnitudes.entries()) {
+	for (let index = 0; index < coefficients.length; index++) {
+		const magnitude = Math.abs(coefficients[index]!);
 		if (magnitude > threshold || (magnitude === threshold && ties-- > 0)) chosen.push(index);
 	}
 	return chosen;
+}
+
+/** The smallest of the `count` largest magnitudes: a heap of that many, smallest on top, is cheaper than sorting all. */
+function nthLargestMagnitude(coefficients: Float64Array, count: number): number {
+	const heap = new Float64Array(count);
+	for (let index = 0; index < coefficients.length; index++) {
+		const magnitude = Math.abs(coefficients[index]!);
+		// The heap starts as zeros, which are in order and below everything.
+		if (magnitude <= heap[0]!) continue;
+		let at = 0;
+		for (;;) {
+			let child = 2 * at + 1;
+			if (child >= count) break;
+			if (child + 1 < count && heap[child + 1]! < heap[child]!) child++;
+			if (heap[child]! >= magnitude) break;
+			heap[at] = heap[child]!;
+			at = child;
+		}
+		heap[at] = magnitude;
+	}
+	return heap[0]!;
 }
 
 /**

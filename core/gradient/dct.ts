@@ -105,21 +105,42 @@ export function forwardDct(samples: Float64Array, coefficients: Float64Array): v
 
 /**
  * target[v][i] = Σ_j C[v][j] · source[i][j]: transforms every row and transposes, so that applying it twice is the whole transform.
- * By the symmetry of the basis even frequencies see x[j] + x[63 − j] only, odd ones x[j] − x[63 − j].
+ * By the symmetry of the basis even frequencies see x[j] + x[63 − j] only, odd ones x[j] − x[63 − j]. Four sums of one parity at a time: each is still
+ * added up in ascending j, and they do not wait for each other.
  */
 function forwardRows(source: Float64Array, target: Float64Array): void {
 	for (let i = 0; i < DCT_SIZE; i++) {
 		const row = i * DCT_SIZE;
 		for (let j = 0; j < HALF; j++) {
-			const [left, right] = [source[row + j]!, source[row + DCT_SIZE - 1 - j]!];
+			const left = source[row + j]!;
+			const right = source[row + DCT_SIZE - 1 - j]!;
 			evenSums[j] = left + right;
 			oddSums[j] = left - right;
 		}
-		for (let v = 0; v < DCT_SIZE; v++) {
-			const folded = v % 2 === 0 ? evenSums : oddSums;
-			let sum = 0;
-			for (let j = 0; j < HALF; j++) sum += MATRIX[v * DCT_SIZE + j]! * folded[j]!;
-			target[v * DCT_SIZE + i] = sum;
+		for (let v = 0; v < DCT_SIZE; v += 8) {
+			foldedSums(evenSums, v, target, i);
+			foldedSums(oddSums, v + 1, target, i);
 		}
 	}
+}
+
+/** The sums of the frequencies v, v + 2, v + 4 and v + 6, which see the same folded row. */
+function foldedSums(folded: Float64Array, v: number, target: Float64Array, column: number): void {
+	const first = v * DCT_SIZE;
+	const step = 2 * DCT_SIZE;
+	let a = 0;
+	let b = 0;
+	let c = 0;
+	let d = 0;
+	for (let j = 0; j < HALF; j++) {
+		const x = folded[j]!;
+		a += MATRIX[first + j]! * x;
+		b += MATRIX[first + step + j]! * x;
+		c += MATRIX[first + 2 * step + j]! * x;
+		d += MATRIX[first + 3 * step + j]! * x;
+	}
+	target[first + column] = a;
+	target[first + step + column] = b;
+	target[first + 2 * step + column] = c;
+	target[first + 3 * step + column] = d;
 }

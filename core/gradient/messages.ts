@@ -57,3 +57,37 @@ export interface WindowResult {
 	readonly payloadSha256: string | null;
 	readonly miners: readonly MinerResult[];
 }
+
+/** A boundary's checkpoint workflow; on the aggregator's task queue, so that it waits while no aggregator runs. */
+export interface CheckpointInput {
+	readonly network: string;
+	readonly validatorUid: number;
+	/** Multiple of `checkpoint_frequency`, decimal. */
+	readonly boundary: string;
+}
+
+/** What a boundary merges, as the chain defines it: everybody computes the same. */
+export interface MergePlan {
+	readonly boundary: string;
+	readonly parentBoundary: string;
+	/** Hexadecimal. */
+	readonly parentHash: string;
+	/** FINAL windows of I(B), ascending, each with its selected gradients in order of uid. */
+	readonly windows: readonly { readonly window: string; readonly gradients: readonly CommittedMiner[] }[];
+	/** Hexadecimal. */
+	readonly mergeDigest: string;
+}
+
+export type CheckpointOutcome =
+	| { readonly kind: 'new'; readonly hash: string; readonly heldOutLossBefore: number; readonly heldOutLoss: number }
+	| { readonly kind: 'keep'; readonly reason: 'nothing-selected' | 'loss-rose'; readonly heldOutLossBefore: number; readonly heldOutLoss: number };
+
+export interface CheckpointResult {
+	readonly boundary: string;
+	/** As anchored by the quorum; `expired` when none came in time. */
+	readonly state: 'new' | 'keep' | 'expired';
+	readonly hash: string | null;
+	readonly activation: string | null;
+	readonly heldOutLoss: number | null;
+	readonly transaction: string | null;
+}

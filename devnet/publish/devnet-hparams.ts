@@ -27,6 +27,8 @@ export function devnetHparams(windowSeconds: number): { readonly windowDurationM
 			validator_warmup_windows: 0n,
 			pcr_delay_windows: 0n,
 			min_consensus_validators: 1n,
+			evaluation_learning_rate_ppm: 2_000_000n,
+			outer_learning_rate_ppm: 2_000_000n,
 			max_gradient_bytes: 4_194_304n,
 			proof_of_work_warmup_windows: 0n,
 		}),

@@ -1,10 +1,11 @@
 import { bcs } from '@mysten/sui/bcs';
 import type { ClientWithCoreApi } from '@mysten/sui/client';
 import type { Signer } from '@mysten/sui/cryptography';
-import { NetworkCreated } from '#clients/chain/bindings.ts';
+import { NetworkCreated, RewardPoolCreated } from '#clients/chain/bindings.ts';
 import { CLOCK_ID } from '#clients/chain/calls.ts';
-import { type ExecutedTransaction, execute } from '#clients/chain/execute.ts';
+import { type ExecutedTransaction, eventOf, execute } from '#clients/chain/execute.ts';
 import { parse } from '#clients/chain/objects.ts';
+import { NO_REWARD_POOL } from '#clients/chain/rewards.ts';
 import { VramhubError } from '#core/errors.ts';
 import { type HparamValues, hparamsToList } from '#core/gradient/hparams.ts';
 import { type CompiledPackage, compilePackage, readContracts, readSealPackage } from '#devnet/compiler/compile.ts';
@@ -20,6 +21,8 @@ export interface Published {
 	readonly packageId: string;
 	/** Owned by the publisher. */
 	readonly upgradeCap: string;
+	/** Mints the package's coin, if it has one. Owned by the publisher. */
+	readonly treasuryCap: string | undefined;
 	readonly digest: string;
 }
 
@@ -36,7 +39,8 @@ export async function publishPackage({ client, signer }: Publisher, { modules, d
 	});
 	const packageId = executed.effects.changedObjects.find(({ outputState }) => outputState === 'PackageWrite')?.objectId;
 	if (packageId === undefined) throw new VramhubError('INVARIANT', `transaction ${executed.digest} published no package`);
-	return { packageId, upgradeCap: createdOfType(executed, '::package::UpgradeCap')[0]!, digest: executed.digest };
+	const upgradeCap = createdOfType(executed, '::package::UpgradeCap')[0]!;
+	return { packageId, upgradeCap, treasuryCap: createdObjects(executed, (type) => type.includes('::coin::TreasuryCap<'))[0], digest: executed.digest };
 }
 
 /** Compiles the contracts of this checkout and publishes them. */
@@ -64,8 +68,15 @@ export interface CreatedNetwork {
 	readonly digest: string;
 }
 
-/** `network_setup::create_network`: makes and shares every object of a network. */
-export async function createNetwork({ client, signer }: Publisher, parameters: NetworkParameters): Promise<CreatedNetwork> {
+/** Smallest units of VRAM (9 decimals) that a reward pool of a development network mints at most: 21 million. */
+export const REWARD_SUPPLY = 21_000_000_000_000_000n;
+
+/**
+ * `network_setup::create_network`: makes and shares every object of a network. The first network of a package takes the `treasuryCap` into its reward
+ * pool; without one, a network works and distributes nothing.
+ */
+export async function createNetwork(publisher: Publisher, parameters: NetworkParameters, treasuryCap?: string): Promise<CreatedNetwork> {
+	const { client, signer } = publisher;
 	const executed = await execute({
 		client,
 		signer,
@@ -86,9 +97,9 @@ export async function createNetwork({ client, signer }: Publisher, parameters: N
 			});
 		},
 	});
-	const event = executed.events.find(({ eventType }) => eventType.endsWith('::NetworkCreated'));
-	if (event === undefined) throw new VramhubError('INVARIANT', `transaction ${executed.digest} created no network`);
-	const created = parse(NetworkCreated, event.bcs, 'the event NetworkCreated');
+	const created = parse(NetworkCreated, eventOf(executed, 'NetworkCreated'), 'the event NetworkCreated');
+	const { network, admin_cap: adminCap } = created;
+	const rewardPool = treasuryCap === undefined ? NO_REWARD_POOL : await createRewardPool(publisher, { ...parameters, network, adminCap, treasuryCap });
 	return {
 		objects: {
 			network: created.network,
@@ -100,10 +111,34 @@ export async function createNetwork({ client, signer }: Publisher, parameters: N
 			gradientRegistry: created.gradient_registry,
 			roundState: created.round_state,
 			scoreLedger: created.score_ledger,
+			consensus: created.consensus,
+			rewardPool,
 		},
-		adminCap: created.admin_cap,
+		adminCap,
 		digest: executed.digest,
 	};
+}
+
+interface RewardPoolRequest {
+	readonly packageId: string;
+	readonly network: string;
+	readonly adminCap: string;
+	readonly treasuryCap: string;
+}
+
+async function createRewardPool({ client, signer }: Publisher, { packageId, network, adminCap, treasuryCap }: RewardPoolRequest): Promise<string> {
+	const executed = await execute({
+		client,
+		signer,
+		what: 'creating the reward pool',
+		build: (transaction) => {
+			transaction.moveCall({
+				target: `${packageId}::reward_distributor::create_pool`,
+				arguments: [transaction.object(adminCap), transaction.object(network), transaction.object(treasuryCap), transaction.pure.u64(REWARD_SUPPLY)],
+			});
+		},
+	});
+	return parse(RewardPoolCreated, eventOf(executed, 'RewardPoolCreated'), 'the event RewardPoolCreated').pool;
 }
 
 export interface SealServerRegistration {
@@ -150,10 +185,14 @@ export async function publishSealKeyServers(publisher: Publisher, servers: reado
 	return { packageId, objectIds };
 }
 
-function createdOfType({ effects, objectTypes, digest }: ExecutedTransaction, suffix: string): string[] {
-	const ids = effects.changedObjects
-		.filter(({ idOperation, objectId }) => idOperation === 'Created' && objectTypes[objectId]?.endsWith(suffix) === true)
-		.map(({ objectId }) => objectId);
-	if (ids.length === 0) throw new VramhubError('INVARIANT', `transaction ${digest} created no object of type …${suffix}`);
+function createdOfType(executed: ExecutedTransaction, suffix: string): string[] {
+	const ids = createdObjects(executed, (type) => type.endsWith(suffix));
+	if (ids.length === 0) throw new VramhubError('INVARIANT', `transaction ${executed.digest} created no object of type …${suffix}`);
 	return ids;
+}
+
+function createdObjects({ effects, objectTypes }: ExecutedTransaction, isWanted: (type: string) => boolean): string[] {
+	return effects.changedObjects
+		.filter(({ idOperation, objectId }) => idOperation === 'Created' && isWanted(objectTypes[objectId] ?? ''))
+		.map(({ objectId }) => objectId);
 }

@@ -9,7 +9,8 @@ import { createChainReader } from '#clients/chain/reader.ts';
 import { createChainWriter } from '#clients/chain/writer.ts';
 import type { HparamValues } from '#core/gradient/hparams.ts';
 import { windowAt } from '#core/window.ts';
-import { createDevelopmentRoot, createDocumentMinter, type DocumentMinter } from '#devnet/nitro/mint.ts';
+import type { Ledger } from '#devnet/ledger/ledger.ts';
+import { createDevelopmentRoot, createDocumentMinter, type DevelopmentRoot, type DocumentMinter } from '#devnet/nitro/mint.ts';
 import { createNitroVerifier } from '#devnet/nitro/verify.ts';
 import { devnetHparams } from '#devnet/publish/devnet-hparams.ts';
 import { createNetwork, type NetworkParameters, publishVramhub } from '#devnet/publish/publish.ts';
@@ -25,6 +26,8 @@ export interface TestChainOptions {
 	readonly modelManifestHash?: Uint8Array;
 	readonly datasetRoot?: Uint8Array;
 	readonly genesisCheckpointHash?: Uint8Array;
+	/** Of the image that the network allows; {@link TEST_PCRS} when absent. */
+	readonly pcrs?: NetworkParameters['pcrs'];
 }
 
 /** A devnet in memory with the contracts published and one network made; ends with its test. */
@@ -40,6 +43,10 @@ export interface TestChain {
 	readonly reader: ChainReader;
 	/** Mints attestation documents that this chain trusts. */
 	readonly minter: DocumentMinter;
+	/** The root of those documents, for a security module. */
+	readonly root: DevelopmentRoot;
+	/** What happened on the chain, looked at from inside. */
+	readonly ledger: Ledger;
 	/** A key with 1000 SUI. */
 	fundedSigner(): Promise<Ed25519Keypair>;
 	writerOf(signer: Signer): ChainWriter;
@@ -61,7 +68,7 @@ export async function startTestChain(options: TestChainOptions): Promise<TestCha
 		};
 		const admin = await fundedSigner();
 		const publisher = { client, signer: admin };
-		const { packageId } = await publishVramhub(publisher);
+		const { packageId, treasuryCap } = await publishVramhub(publisher);
 		const { windowDurationMs, values } = devnetHparams(options.windowSeconds);
 		const parameters: NetworkParameters = {
 			packageId,
@@ -70,9 +77,9 @@ export async function startTestChain(options: TestChainOptions): Promise<TestCha
 			modelManifestHash: options.modelManifestHash ?? new Uint8Array(32).fill(0xa1),
 			datasetRoot: options.datasetRoot ?? new Uint8Array(32).fill(0xa2),
 			genesisCheckpointHash: options.genesisCheckpointHash ?? new Uint8Array(32).fill(0xa3),
-			pcrs: TEST_PCRS,
+			pcrs: options.pcrs ?? TEST_PCRS,
 		};
-		const { objects, adminCap } = await createNetwork(publisher, parameters);
+		const { objects, adminCap } = await createNetwork(publisher, parameters, treasuryCap);
 		const reader = createChainReader({ client, packageId, objects });
 		return {
 			rpcUrl: devnet.url,
@@ -85,6 +92,8 @@ export async function startTestChain(options: TestChainOptions): Promise<TestCha
 			admin,
 			reader,
 			minter: createDocumentMinter(root),
+			root,
+			ledger: devnet.ledger,
 			fundedSigner,
 			writerOf: (signer) => createChainWriter({ client, packageId, objects, signer }),
 			currentWindow: async () => windowAt(await reader.clockMs(), windowDurationMs),

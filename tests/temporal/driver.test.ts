@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
-import { windowWorkflowId } from '#core/gradient/names.ts';
+import { aggregatorTaskQueue, checkpointWorkflowId, windowWorkflowId } from '#core/gradient/names.ts';
+import { finalityWorkflowId } from '#workflows/gradient/finality.ts';
 import type { gradientWindow } from '#workflows/gradient/window.ts';
 import { queueFor, TemporalTest } from './environment.ts';
 import { FakeWorld, VALIDATOR_UID } from './fake-world.ts';
@@ -45,6 +46,35 @@ test('each window is scored as the chain comes to it, across a continue-as-new, 
 		await temporal.client.workflow.getHandle(driver.workflowId).terminate();
 	});
 	assert.equal(world.count('submitScores'), 3);
+});
+
+test('a window is finalized whatever became of its scoring, and each boundary gets its checkpoint, on the aggregator’s queue', async () => {
+	const network = networkOf('f');
+	const taskQueue = queueFor('finality');
+	const world = new FakeWorld({ window: FIRST, miners: 2 });
+	world.checkpointFrequency = 3n;
+	world.fail('freeze', { code: 'ENCLAVE_REFUSED', when: 'before' });
+	const boundary = FIRST + 1n;
+	assert.equal(boundary % 3n, 0n);
+	await temporal.withWorker(world, taskQueue, async () => {
+		const driver = await temporal.startDriver(network, taskQueue, FIRST, 2);
+		await assert.rejects(resultOf(network, FIRST), { name: 'WorkflowFailedError' });
+		// At its end: until then it would wait for the one before it.
+		world.atWindow(boundary + 1n, 0n);
+		assert.equal((await resultOf(network, boundary)).state, 'scored');
+		const finality = (window: bigint) => temporal.client.workflow.getHandle(finalityWorkflowId(network, window, VALIDATOR_UID)).result();
+		assert.deepEqual(await finality(boundary), { window: String(boundary), state: 'final' });
+		world.atWindow(FIRST + 4n);
+		assert.deepEqual(await finality(FIRST), { window: String(FIRST), state: 'unscored' });
+		assert.equal((await resultOf(network, boundary + 3n)).state, 'scored');
+		await driver.terminate();
+		const { taskQueue: queue, status } = await temporal.client.workflow.getHandle(checkpointWorkflowId(network, boundary, VALIDATOR_UID)).describe();
+		assert.deepEqual([queue, status.name], [aggregatorTaskQueue(network, VALIDATOR_UID), 'RUNNING']);
+		const second = temporal.client.workflow.getHandle(checkpointWorkflowId(network, boundary + 3n, VALIDATOR_UID));
+		assert.equal((await second.describe()).status.name, 'RUNNING', 'across a continue-as-new');
+		const before = temporal.client.workflow.getHandle(checkpointWorkflowId(network, boundary - 3n, VALIDATOR_UID));
+		await assert.rejects(before.describe(), { name: 'WorkflowNotFoundError' });
+	});
 });
 
 test('a driver that begins again from an earlier window starts nothing twice', async () => {

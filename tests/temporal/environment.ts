@@ -2,15 +2,18 @@ import type { Client, WorkflowHandleWithFirstExecutionRunId } from '@temporalio/
 import { defineSearchAttributeKey } from '@temporalio/common';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { DefaultLogger, makeTelemetryFilterString, type NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import { type CheckpointDeps, createCheckpointActivities } from '#activities/checkpoint/all.ts';
 import { createGradientActivities } from '#activities/gradient/all.ts';
-import { driverWorkflowId, SEARCH_ATTRIBUTES, validatorTaskQueue, windowWorkflowId } from '#core/gradient/names.ts';
+import { checkpointWorkflowId, driverWorkflowId, SEARCH_ATTRIBUTES, validatorTaskQueue, windowWorkflowId } from '#core/gradient/names.ts';
 import { loadTemporalSettings, type TemporalSettings } from '#runtime/temporal-settings.ts';
 import { workflowBundle } from '#workers/bundle.ts';
+import type { gradientCheckpoint } from '#workflows/gradient/checkpoint.ts';
 import type { gradientDriver } from '#workflows/gradient/driver.ts';
 import { searchAttributes } from '#workflows/gradient/search-attributes.ts';
 import type { GradientSettings } from '#workflows/gradient/settings.ts';
 import type { gradientWindow } from '#workflows/gradient/window.ts';
 import { temporalBinary } from '../../scripts/python-tools.mjs';
+import { CHECKPOINT_NETWORK } from './fake-interval.ts';
 import { type FakeWorld, NETWORK, VALIDATOR_UID } from './fake-world.ts';
 
 /** Tests provoke what Temporal warns of. */
@@ -74,6 +77,32 @@ export class TemporalTest {
 			workflowBundle: this.#bundle,
 			activities: createGradientActivities(world.deps()),
 			shutdownForceTime: '5s',
+		});
+	}
+
+	/** As {@link withWorker}, of a validator's aggregator. */
+	async withAggregator<T>(deps: CheckpointDeps, taskQueue: string, work: () => Promise<T>): Promise<T> {
+		return (await this.aggregator(deps, taskQueue)).runUntil(work);
+	}
+
+	async aggregator(deps: CheckpointDeps, taskQueue: string): Promise<Worker> {
+		return Worker.create({
+			connection: this.env.nativeConnection as NativeConnection,
+			namespace: this.env.namespace ?? 'default',
+			taskQueue,
+			workflowBundle: this.#bundle,
+			activities: createCheckpointActivities(deps),
+			shutdownForceTime: '5s',
+		});
+	}
+
+	startCheckpoint(taskQueue: string, boundary: bigint, validatorUid = 0): Promise<WorkflowHandleWithFirstExecutionRunId<typeof gradientCheckpoint>> {
+		const of = { network: CHECKPOINT_NETWORK, validatorUid };
+		return this.client.workflow.start<typeof gradientCheckpoint>('gradientCheckpoint', {
+			taskQueue,
+			workflowId: checkpointWorkflowId(taskQueue, boundary, validatorUid),
+			typedSearchAttributes: searchAttributes({ ...of, window: boundary.toString() }),
+			args: [{ ...of, boundary: boundary.toString(), settings: this.gradientSettings }],
 		});
 	}
 

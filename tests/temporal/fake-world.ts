@@ -12,6 +12,7 @@ import { encodeManifest } from '#core/gradient/manifest-codec.ts';
 import { decodePayload, encodePayload, type MinerRow, payloadDigest } from '#core/gradient/payload.ts';
 import { type Commitment, foldCommitments, rosterHash, type WindowRecord } from '#core/gradient/records.ts';
 import { createLogger, type Logger } from '#runtime/log.ts';
+import { FakeRounds } from './fake-rounds.ts';
 
 /**
  * The outside world of one validator, in memory: a chain, an enclave, key servers and an object store that behave as their ports promise, whose
@@ -21,6 +22,7 @@ import { createLogger, type Logger } from '#runtime/log.ts';
 export const NETWORK = `0x${'ab'.repeat(32)}`;
 export const VALIDATOR_UID = 0;
 const WINDOW_MS = 600_000n;
+const STAKE = 10_000_000_000n;
 /** Rows that one settlement takes here: few, so that there is something to crank. */
 const SETTLE_ROWS = 2;
 const SECRET = 'fake-secret-access-key';
@@ -49,6 +51,10 @@ export type CallName =
 	| 'sealWindow'
 	| 'submitScores'
 	| 'settleSlice'
+	| 'settleMedians'
+	| 'finalizeWindow'
+	| 'attestCheckpoint'
+	| 'distributeRewards'
 	| 'registerEnclave'
 	| 'miner'
 	| 'decrypt'
@@ -78,14 +84,33 @@ export class FakeWorld {
 	listed = true;
 	enclaveKey = randomBytes(32);
 	registeredKey: Uint8Array | undefined;
+	/** Other validators of windows that are sealed from now on; {@link scoreAs} settles their payloads. */
+	checkpointFrequency = defaultHparamValues().checkpoint_frequency;
+	readonly others: { readonly uid: number; readonly stake: bigint }[] = [];
 	readonly #faults = new Map<CallName, Fault[]>();
 	readonly #records = new Map<bigint, WindowRecord>();
-	readonly #settled = new Map<bigint, SettledScores>();
+	/** By window and validator. */
+	readonly #settled = new Map<string, SettledScores>();
+	/** Of other validators, while they are not settled. */
+	readonly #payloads = new Map<number, PayloadChain>();
+	readonly #pending = new Map<number, SettledScores>();
 	readonly #sessions = new Map<string, { readonly request: SessionRequest; readonly codes: Map<number, number>; frozen: boolean; payload?: Uint8Array }>();
 	readonly #modelFiles = new Set<string>();
 	readonly #gradients = new Map<number, Uint8Array>();
 	readonly #stored = new Map<string, Uint8Array>();
 	#chain: PayloadChain | undefined;
+	readonly rounds = new FakeRounds({
+		nowMs: () => this.nowMs,
+		windowDurationMs: WINDOW_MS,
+		values: this.#hparams().values,
+		genesis: sha(CHECKPOINT),
+		record: (window) => this.#records.get(window),
+		setStatus: (window, status) => void this.#records.set(window, { ...this.#records.get(window)!, status }),
+		roster: () => this.#commitments().map(({ uid, generation }) => ({ uid, generation })),
+		settled: (window, uid) => this.#settled.get(`${window}/${uid}`),
+		stakes: () => new Map([[VALIDATOR_UID, STAKE], ...this.others.map(({ uid, stake }) => [uid, stake] as const)]),
+		call: (name, label, effect) => this.#call(name, label, effect),
+	});
 
 	constructor(options: { readonly window: bigint; readonly miners: number }) {
 		for (let uid = 0; uid < options.miners; uid++) this.#gradients.set(uid, fixed(`gradient ${uid}`));
@@ -105,6 +130,25 @@ export class FakeWorld {
 
 	count(call: string): number {
 		return this.calls.filter((name) => name === call || name.startsWith(`${call} `)).length;
+	}
+
+	/** What another validator recorded of a window; `unsettled`: its process died before it settled its two rows. */
+	scoreAs(window: bigint, validatorUid: number, score: number, unsettled = false): void {
+		const miners = this.#commitments().map(({ uid, generation }) => ({
+			uid,
+			generation,
+			code: 0,
+			codeName: minerCodeName(0),
+			score,
+			random: score,
+			weight: 100,
+		}));
+		const scores = { window, validatorUid, payloadSha256: fixed(`payload ${window} ${validatorUid}`), miners };
+		if (!unsettled) this.#settled.set(`${window}/${validatorUid}`, scores);
+		const { payloadSha256: lastDigest } = scores;
+		const settledRows = unsettled ? 0 : miners.length;
+		this.#payloads.set(validatorUid, { lastWindow: window, lastDigest, lastPayload: new Uint8Array(), settledRows, totalRows: miners.length });
+		if (unsettled) this.#pending.set(validatorUid, scores);
 	}
 
 	atWindow(window: bigint, offsetMs = 550_000n): void {
@@ -140,7 +184,12 @@ export class FakeWorld {
 	}
 
 	#hparams(): Hparams {
-		return { version: 1, values: defaultHparamValues(), modelManifestHash: sha(MANIFEST), datasetRoot: fixed('root') };
+		return {
+			version: 1,
+			values: defaultHparamValues({ checkpoint_frequency: this.checkpointFrequency }),
+			modelManifestHash: sha(MANIFEST),
+			datasetRoot: fixed('root'),
+		};
 	}
 
 	#commitments(): Commitment[] {
@@ -156,10 +205,10 @@ export class FakeWorld {
 	}
 
 	readonly chain: ChainReader = {
+		...this.rounds.reader,
 		clockMs: () => this.#call('clockMs', '', () => this.nowMs),
 		network: async () => ({ id: NETWORK, windowDurationMs: WINDOW_MS }),
 		hparamsAt: async () => this.#hparams(),
-		checkpointAt: async () => ({ boundary: 0n, hash: sha(CHECKPOINT), activation: 0n }),
 		windowRecord: async (window) => this.#records.get(window),
 		commitments: async () => this.#commitments(),
 		roster: async () => this.#commitments().map(({ uid, generation }) => ({ uid, generation })),
@@ -193,11 +242,12 @@ export class FakeWorld {
 		}),
 		enclave: async (): Promise<EnclaveRecord | undefined> =>
 			this.registeredKey && { validatorUid: VALIDATOR_UID, validatorGeneration: 1, publicKey: this.registeredKey, pcrRow: 0, registeredMs: 0n, documentMs: 0n },
-		payloadChain: async () => this.#chain,
-		settledScores: async (window) => this.#settled.get(window),
+		payloadChain: async (uid) => (uid === VALIDATOR_UID ? this.#chain : this.#payloads.get(uid)),
+		settledScores: async (window, uid) => this.#settled.get(`${window}/${uid}`),
 	};
 
 	readonly writer: ChainWriter = {
+		...this.rounds.writer,
 		address: NETWORK,
 		registerMiner: () => this.#unused(),
 		setCredentials: () => this.#unused(),
@@ -225,9 +275,11 @@ export class FakeWorld {
 				this.#settle(window);
 				return this.#executed(`submit ${window}`);
 			}),
-		settleSlice: ({ window, fromRow }) =>
+		settleSlice: ({ validatorUid, window, fromRow }) =>
 			this.#call('settleSlice', `${window} ${fromRow}`, () => {
-				if (this.#chain?.lastWindow === window && this.#chain.settledRows === fromRow) this.#settle(window);
+				const pending = this.#pending.get(validatorUid);
+				if (pending !== undefined) this.#settled.set(`${window}/${validatorUid}`, pending);
+				else if (this.#chain?.lastWindow === window && this.#chain.settledRows === fromRow) this.#settle(window);
 				return this.#executed(`settle ${window} ${fromRow}`);
 			}),
 	};
@@ -243,6 +295,8 @@ export class FakeWorld {
 	#record(window: bigint): WindowRecord {
 		const commitments = this.#commitments();
 		const roster = commitments.map(({ uid, generation }) => ({ uid, generation }));
+		const others = this.others.map(({ uid, stake }) => ({ uid, generation: 1, stake }));
+		const validators = [...(this.listed ? [{ uid: VALIDATOR_UID, generation: 1, stake: STAKE }] : []), ...others];
 		return {
 			window,
 			status: 'sealed',
@@ -256,8 +310,8 @@ export class FakeWorld {
 			hparamsHash: fixed('hparams'),
 			rosterHash: rosterHash(roster),
 			rosterCount: roster.length,
-			validators: this.listed ? [{ uid: VALIDATOR_UID, generation: 1, stake: 10_000_000_000n }] : [],
-			totalStake: 10_000_000_000n,
+			validators,
+			totalStake: validators.reduce((sum, { stake }) => sum + stake, 0n),
 			emission: 0n,
 		};
 	}
@@ -268,7 +322,7 @@ export class FakeWorld {
 		this.#chain = { ...chain, settledRows };
 		if (settledRows < chain.totalRows) return;
 		const { miners } = decodePayload(chain.lastPayload);
-		this.#settled.set(window, {
+		this.#settled.set(`${window}/${VALIDATOR_UID}`, {
 			window,
 			validatorUid: VALIDATOR_UID,
 			payloadSha256: chain.lastDigest,

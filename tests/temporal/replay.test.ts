@@ -2,10 +2,12 @@ import assert from 'node:assert/strict';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import type { WorkflowHandle } from '@temporalio/client';
 import proto from '@temporalio/proto';
 import { Worker } from '@temporalio/worker';
 import { workflowBundle } from '#workers/bundle.ts';
 import { onlyErrors, queueFor, TemporalTest } from './environment.ts';
+import { BOUNDARY, FakeInterval } from './fake-interval.ts';
 import { FakeWorld } from './fake-world.ts';
 
 /**
@@ -27,11 +29,16 @@ async function record(): Promise<void> {
 	const temporal = await TemporalTest.start();
 	const save = async (name: string, world: FakeWorld) => {
 		const taskQueue = queueFor(name);
-		const history = await temporal.withWorker(world, taskQueue, async () => {
-			const handle = await temporal.startWindow(taskQueue, WINDOW);
-			await handle.result();
-			return handle.fetchHistory();
-		});
+		await temporal.withWorker(world, taskQueue, async () => write(name, await temporal.startWindow(taskQueue, WINDOW)));
+	};
+	const saveCheckpoint = async (name: string, world: FakeInterval) => {
+		const taskQueue = queueFor(name);
+		await world.finalize();
+		await temporal.withAggregator(world.deps(), taskQueue, async () => write(name, await temporal.startCheckpoint(taskQueue, BOUNDARY)));
+	};
+	const write = async (name: string, handle: Pick<WorkflowHandle, 'result' | 'fetchHistory'>) => {
+		await handle.result();
+		const history = await handle.fetchHistory();
 		const readable = JSON.stringify(History.toObject(History.create(history), { enums: String, longs: String, bytes: String }), null, '\t');
 		await writeFile(
 			join(folder, `${name}.json`),
@@ -45,6 +52,11 @@ async function record(): Promise<void> {
 	const late = new FakeWorld({ window: WINDOW, miners: 1 });
 	late.atWindow(WINDOW + 2n, 0n);
 	await save('gradient-window-void', late);
+	await saveCheckpoint('gradient-checkpoint-new', new FakeInterval());
+	await saveCheckpoint('gradient-checkpoint-keep', new FakeInterval({ direction: -1 }));
+	const over = new FakeInterval();
+	over.atWindow(BOUNDARY + 3n);
+	await saveCheckpoint('gradient-checkpoint-expired', over);
 	await temporal.stop();
 }
 
@@ -53,7 +65,7 @@ test('today’s workflows continue every recorded history', async () => {
 	else onlyErrors();
 	const bundle = await workflowBundle();
 	const files = (await readdir(folder)).filter((file) => file.endsWith('.json'));
-	assert.ok(files.length >= 3);
+	assert.ok(files.length >= 6);
 	for (const file of files) {
 		const history = historyIn(await readFile(join(folder, file), 'utf8'));
 		await Worker.runReplayHistory({ workflowBundle: bundle }, history, file);

@@ -133,7 +133,49 @@ def gradient():
             "manifestHash": manifest_hash.hex(), "chunks": chunks, "bytes": (head + body).hex(), "sha256": sha(head + body).hex(), "squaredNorm": squares}
 
 
-FILES = {"seal-identity.json": seal_identity, "commitments.json": commitments, "sampling.json": sampling, "payload.json": payload, "gradient.json": gradient}
+def greatest_supported(values, stakes):
+    """Med: tries every value from above until more than half of the stake is on values that are at least as great."""
+    for c in sorted(set(values), reverse=True):
+        if 2 * sum(s for v, s in zip(values, stakes) if v >= c) > sum(stakes): return c
+    return 0
+
+
+def consensus_case(name, stakes, columns, top_g, window=12, commitments_hash=bytes(32), generations=None):
+    """`columns`: for each validator codes, own, random, weights."""
+    rows = range(len(columns[0][0]) if columns else 3)
+    med = {k: [greatest_supported([c[i][r] for c in columns], stakes) for r in rows] for k, i in (("own", 1), ("random", 2), ("weight", 3))}
+    accepted = [2 * sum(s for c, s in zip(columns, stakes) if c[0][r] == 0) > sum(stakes) for r in rows]
+    good = [r for r in rows if accepted[r] and med["own"][r] > 0 and med["random"][r] > 0]
+    if any(med["weight"][r] for r in good): good = [r for r in good if med["weight"][r] > 0]
+    chosen = sorted(good, key=lambda r: (-med["weight"][r], -med["random"][r], r))[:top_g]
+    generations = generations or [1 for _ in rows]
+    encoded = le(8, window) + bcs_bytes(commitments_hash) + uleb(len(chosen)) + b"".join(le(2, r) + le(4, generations[r]) for r in chosen)
+    agreement = [sum(min(c[3][r], med["weight"][r]) for r in rows) for c in columns]
+    agreed = [sum((c[0][r] == 0) == accepted[r] for r in rows) for c in columns]
+    validators = [{"stake": str(s), "codes": c[0], "own": c[1], "random": c[2], "weight": c[3], "agreement": a, "agreedCodes": g}
+                  for s, c, a, g in zip(stakes, columns, agreement, agreed)]
+    return {"name": name, "window": window, "commitmentsHash": commitments_hash.hex(), "generations": generations, "topG": top_g, "validators": validators,
+            **med, "accepted": accepted, "selected": chosen, "selectionHash": blake(encoded).hex()}
+
+
+def consensus():
+    low, high, sui = -2 ** 31, 2 ** 31 - 1, 10 ** 9
+    three = [([0, 0, 0, 0, 64, 0, 0], [5, -7, 900, 40, 0, high, 3], [4, 2, 800, 40, 0, high, -1], [10, 20, 30, 40, 0, 50, 60]),
+             ([0, 0, 64, 0, 64, 0, 0], [6, 7, 0, 40, 0, low, 3], [4, -2, 0, 40, 0, low, -2], [11, 19, 0, 40, 0, 65535, 60]),
+             ([0, 1, 0, 0, 64, 0, 0], [-6, 0, 950, 41, 0, 8, 3], [5, 0, 850, 40, 0, 9, -3], [9, 0, 31, 40, 0, 49, 61])]
+    two = [([0, 0, 64, 0], [10, 20, 0, 5], [30, -5, 0, 7], [100, 7, 0, 9]), ([0, 0, 0, 0], [12, 18, 70, 5], [29, 6, 60, 8], [90, 9, 50, 9])]
+    cases = [consensus_case("three validators", [10 * sui, 20 * sui, 11 * sui], three, 3),
+             consensus_case("two equal ones, neither lifts alone", [10 * sui, 10 * sui], two, 15),
+             consensus_case("more than half decides alone", [10 * sui, 30 * sui], two, 15),
+             consensus_case("no weights: by random, then uid", [10 * sui], [([0] * 5, [1] * 5, [3, 9, 3, 9, 1], [0] * 5)], 3),
+             consensus_case("nobody submitted", [], [], 15),
+             consensus_case("another window and other generations", [10 * sui, 10 * sui], two, 1, 2957300, sha(b"commitments"), [1, 70000, 3, 2])]
+    hashes = [c["selectionHash"] for c in cases]
+    return {"cases": cases, "mergeDigests": [{"hashes": h, "digest": blake(bytes.fromhex("".join(h))).hex()} for h in ([], hashes[:1], hashes)]}
+
+
+FILES = {"seal-identity.json": seal_identity, "commitments.json": commitments, "sampling.json": sampling, "payload.json": payload, "gradient.json": gradient,
+         "consensus.json": consensus}
 stale = []
 for name, make in FILES.items():
     text = json.dumps(make(), indent=1) + "\n"

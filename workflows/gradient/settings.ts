@@ -1,6 +1,7 @@
 import { type ActivityOptions, proxyActivities } from '@temporalio/workflow';
+import type { CheckpointActivities } from '#activities/checkpoint/all.ts';
 import type { GradientActivities } from '#activities/gradient/all.ts';
-import type { DriverInput, WindowInput } from '#core/gradient/messages.ts';
+import type { CheckpointInput, DriverInput, WindowInput } from '#core/gradient/messages.ts';
 
 /**
  * What `temporal.yaml` says, as far as workflows need it. Workflow code may read no file, and a constant in the bundle would make a replay
@@ -18,13 +19,19 @@ export interface GradientSettings {
 	};
 }
 
-export type ProfileName = 'chainRead' | 'chainWait' | 'chainWrite' | 'fetch' | 'enclave';
+export type ProfileName = 'chainRead' | 'chainWait' | 'chainWrite' | 'fetch' | 'enclave' | 'merge';
 
 export interface GradientDriverInput extends DriverInput {
 	readonly settings: GradientSettings;
+	/** Of a driver that continues: boundaries up to this window are dealt with, decimal. Else its first window: what lies before was not ours. */
+	readonly lastBoundary?: string;
 }
 
 export interface GradientWindowInput extends WindowInput {
+	readonly settings: GradientSettings;
+}
+
+export interface GradientCheckpointInput extends CheckpointInput {
 	readonly settings: GradientSettings;
 }
 
@@ -43,10 +50,32 @@ const PROFILE_OF = {
 	closeSession: 'enclave',
 	submitScores: 'chainWrite',
 	readWindowResult: 'chainRead',
-} as const satisfies Readonly<Record<keyof GradientActivities, ProfileName>>;
+	finalizeWindow: 'chainWait',
+} as const satisfies Profiles<GradientActivities>;
 
-/** Each activity under the profile that its kind of side effect has. */
+const CHECKPOINT_PROFILE_OF = {
+	awaitBoundary: 'chainWait',
+	planMerge: 'merge',
+	collectGradients: 'merge',
+	mergeCheckpoint: 'merge',
+	publishCheckpoint: 'merge',
+	attestCheckpoint: 'chainWrite',
+	awaitAnchor: 'chainWait',
+} as const satisfies Profiles<CheckpointActivities>;
+
+type Profiles<Activities> = Readonly<Record<keyof Activities, ProfileName>>;
+
+/** Each activity of a validator under the profile that its kind of side effect has. */
 export function activitiesUnder(settings: GradientSettings): GradientActivities {
-	const verbs = Object.entries(PROFILE_OF).map(([name, profile]) => [name, proxyActivities(settings.activityProfiles[profile])[name]]);
-	return Object.fromEntries(verbs) as GradientActivities;
+	return proxies<GradientActivities>(settings, PROFILE_OF);
+}
+
+/** Each activity of an aggregator, as {@link activitiesUnder}. */
+export function checkpointActivitiesUnder(settings: GradientSettings): CheckpointActivities {
+	return proxies<CheckpointActivities>(settings, CHECKPOINT_PROFILE_OF);
+}
+
+function proxies<Activities>(settings: GradientSettings, profiles: Profiles<Activities>): Activities {
+	const verbs = Object.entries<ProfileName>(profiles).map(([name, profile]) => [name, proxyActivities(settings.activityProfiles[profile])[name]]);
+	return Object.fromEntries(verbs) as Activities;
 }

@@ -1,4 +1,4 @@
-import { CancellationScope, defineQuery, isCancellation, log, setHandler, sleep } from '@temporalio/workflow';
+import { defineQuery, isCancellation, log, setHandler, sleep } from '@temporalio/workflow';
 import type { StoredGradient } from '#activities/gradient/measure-gradients.ts';
 import type { SealedFacts } from '#activities/gradient/read-sealed-window.ts';
 import type { Submitted } from '#activities/gradient/submit-scores.ts';
@@ -7,6 +7,7 @@ import type { CommittedMiner, FetchOutcome, WindowResult } from '#core/gradient/
 import { failedWith, failure } from './failures.ts';
 import { chunksOf, mapBounded } from './fan-out.ts';
 import { activitiesUnder, type GradientWindowInput } from './settings.ts';
+import { withinTime } from './time-limit.ts';
 
 /** Where a window's workflow stands: what the query `state` answers, in this order. */
 export type WindowStage =
@@ -125,12 +126,7 @@ export async function gradientWindow(input: GradientWindowInput): Promise<Window
 
 /** The contract takes scores until a moment on the chain clock; what goes on beyond it only holds up later windows. */
 async function beforeSubmissionsEnd<T>({ window, leftMs }: SealedFacts, work: () => Promise<T>): Promise<T> {
-	const scope = new CancellationScope({ cancellable: true, timeout: Math.max(leftMs, 1) });
-	try {
-		return await scope.run(work);
-	} catch (error) {
-		const ours = scope.consideredCancelled && !CancellationScope.current().consideredCancelled;
-		if (ours && isCancellation(error)) throw failure('WINDOW_VOID', `window ${window} was not scored before its submissions ended`);
-		throw error;
-	}
+	const result = await withinTime(leftMs, async () => ({ value: await work() }));
+	if (result === undefined) throw failure('WINDOW_VOID', `window ${window} was not scored before its submissions ended`);
+	return result.value;
 }

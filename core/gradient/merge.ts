@@ -1,0 +1,97 @@
+import { VramhubError } from '#core/errors.ts';
+import { accumulateCoefficients, chunkCount, gradientNorm, inverseTransform } from '#core/gradient/codec.ts';
+import { CHUNK_ELEMENTS, type SparseGradient } from '#core/gradient/layout.ts';
+import { type ParameterSpec, parameterCount } from '#core/gradient/manifest.ts';
+
+/**
+ * The merge of an interval's selected gradients into the next checkpoint: everybody who has the same gradients gets the same bytes, because every sum is
+ * taken in one order, in f64, with additions, multiplications and divisions only. It holds one accumulator of the model's coefficients.
+ *
+ *   m_w = lower median of ‖g‖₂ over S_w        scale = min(1, m_w / ‖g‖₂)
+ *   A   = Σ_w Σ_{g ∈ S_w} scale · g            windows ascending, uids ascending, in the coefficient domain; one inverse transform
+ *   θ'  = fround(θ − (outer_lr · A) / N)       N = Σ |S_w|: one mean, one outer step
+ *
+ * Subtracted, because a gradient object holds θ before − θ after the miner's steps: the pseudo-gradient of DiLoCo (Douillard et al., arXiv:2311.08105).
+ */
+export interface Merge {
+	/**
+	 * The decoded gradients of S_w, in whichever order; none is fine. Windows are given ascending.
+	 * Throws BAD_ARGUMENT when they are not of one window later than the last, of different miners and of this model.
+	 */
+	addWindow(gradients: readonly SparseGradient[]): void;
+	/** N: gradients added so far. */
+	readonly count: number;
+	/**
+	 * The next parameters in θ's layout, in new memory; undefined when nothing was added (the outcome is KEEP). They may be other than finite when the gradients
+	 * are huge: whoever evaluates the result sees it. Throws BAD_ARGUMENT when `theta` is of another model, or the rate no positive number.
+	 */
+	apply(theta: Float32Array, outerLearningRate: number): Float32Array | undefined;
+}
+
+/** An empty merge of a model. Memory: 8 bytes a coefficient, and as much again while {@link Merge.apply} transforms. */
+export function createMerge(parameters: readonly ParameterSpec[]): Merge {
+	const chunks = chunkCount(parameters);
+	const accumulator = new Float64Array(chunks * CHUNK_ELEMENTS);
+	let count = 0;
+	let lastWindow: bigint | undefined;
+	return {
+		get count() {
+			return count;
+		},
+
+		addWindow(gradients) {
+			const ordered = inOrder(gradients, lastWindow, chunks);
+			const norms = ordered.map(gradientNorm);
+			const scales = clippingScales(norms);
+			for (const [index, gradient] of ordered.entries()) accumulateCoefficients(gradient, accumulator, scales[index]!);
+			count += ordered.length;
+			lastWindow = ordered[0]?.header.window ?? lastWindow;
+		},
+
+		apply(theta, outerLearningRate) {
+			const length = parameterCount({ parameters });
+			if (theta.length !== length) throw new VramhubError('BAD_ARGUMENT', `the model has ${length} parameters, not ${theta.length}`);
+			if (!(outerLearningRate > 0 && outerLearningRate < Number.POSITIVE_INFINITY)) {
+				throw new VramhubError('BAD_ARGUMENT', `${outerLearningRate} is no learning rate`);
+			}
+			if (count === 0) return undefined;
+			const sum = new Float64Array(length);
+			inverseTransform(accumulator, parameters, sum);
+			const next = new Float32Array(length);
+			for (let k = 0; k < length; k++) next[k] = theta[k]! - (outerLearningRate * sum[k]!) / count;
+			return next;
+		},
+	};
+}
+
+/** The outer learning rate as everybody computes it from the parameter of the network. */
+export function outerLearningRate(values: { readonly outer_learning_rate_ppm: bigint }): number {
+	return Number(values.outer_learning_rate_ppm) / 1_000_000;
+}
+
+/** Of equally many above and below the lower one; ‖g‖₂ each, not empty. */
+export function lowerMedian(values: readonly number[]): number {
+	return values.toSorted((a, b) => a - b)[Math.floor((values.length - 1) / 2)]!;
+}
+
+/** What brings each norm down to the lower median where it is above it. */
+function clippingScales(norms: readonly number[]): number[] {
+	if (norms.length === 0) return [];
+	const median = lowerMedian(norms);
+	return norms.map((norm) => Math.min(1, median / norm));
+}
+
+/** Ascending by uid, after every check: a window is added as a whole or not at all. */
+function inOrder(gradients: readonly SparseGradient[], lastWindow: bigint | undefined, chunks: number): SparseGradient[] {
+	const ordered = gradients.toSorted((a, b) => a.header.uid - b.header.uid);
+	for (const [index, { header, values }] of ordered.entries()) {
+		const { uid, window, chunkCount } = header;
+		if (chunkCount !== chunks) throw new VramhubError('BAD_ARGUMENT', `a gradient of ${chunkCount} chunks in a model of ${chunks}`);
+		if (window !== ordered[0]!.header.window)
+			throw new VramhubError('BAD_ARGUMENT', `gradients of the windows ${ordered[0]!.header.window} and ${window} at once`);
+		if (lastWindow !== undefined && window <= lastWindow) throw new VramhubError('BAD_ARGUMENT', `window ${window} after window ${lastWindow}`);
+		if (index > 0 && uid === ordered[index - 1]!.header.uid) throw new VramhubError('BAD_ARGUMENT', `two gradients of miner ${uid} in window ${window}`);
+		if (values.length === 0) throw new VramhubError('BAD_ARGUMENT', `the gradient of miner ${uid} in window ${window} holds nothing`);
+	}
+	return ordered;
+}

@@ -1,0 +1,34 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { VramhubError } from '#core/errors.ts';
+import { sleep, throwIfStopped } from '#miner/chain-clock.ts';
+
+export interface Accomplice {
+	/** Where the victim keeps what it is going to put. Whoever reads there before the deadline is what commitments do not protect against. */
+	readonly folder: string;
+	/** Whether a commitment of this window is still taken. */
+	readonly commitOpen: (window: bigint) => Promise<boolean>;
+}
+
+const POLL_MS = 250;
+
+/** The victim's gradient object of a window, as soon as it is there. Throws OBJECT_MISSING when it does not come in time to be committed. */
+export async function handedOver({ folder, commitOpen }: Accomplice, window: bigint, signal: AbortSignal): Promise<Uint8Array> {
+	while (await commitOpen(window)) {
+		throwIfStopped(signal);
+		const name = (await entries(folder)).find((entry) => new RegExp(`^gradient-${window}-\\d+-v\\d+$`).test(entry));
+		if (name !== undefined) return readFile(join(folder, name));
+		await sleep(POLL_MS, signal);
+	}
+	throwIfStopped(signal);
+	throw new VramhubError('OBJECT_MISSING', `the victim had no gradient of window ${window} in time`);
+}
+
+async function entries(folder: string): Promise<string[]> {
+	try {
+		return await readdir(folder);
+	} catch (error) {
+		if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+		throw error;
+	}
+}
