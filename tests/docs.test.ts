@@ -11,7 +11,7 @@ test('docs/errors.md is what core/errors.ts says', () => {
 });
 
 test('every local link in the documents leads somewhere', () => {
-	for (const file of ['README.md', 'ARCHITECTURE.md', 'docs/protocol.md', 'docs/decisions.md', 'contracts/README.md']) {
+	for (const file of ['README.md', 'ARCHITECTURE.md', 'docs/protocol.md', 'docs/decisions.md', 'docs/operations.md', 'contracts/README.md']) {
 		for (const [, target] of readFileSync(join(root, file), 'utf8').matchAll(/\]\((?!https?:)([^)#]+)[^)]*\)/g)) {
 			assert.ok(existsSync(join(root, file, '..', target!)), `${file}: ${target}`);
 		}

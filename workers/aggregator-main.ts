@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /**
- * `vramhub-aggregator [--data DIR] [--validator-uid N] [--env-file FILE]`: makes checkpoints for the validator of that uid, beside its process and
+ * `vramhub-aggregator [--data DIR] [--validator-uid N] [--settings FILE]`: makes checkpoints for the validator of that uid, beside its process and
  * over the same folder. Settings as for `vramhub-validator`. Runs until a signal; exit codes as `core/errors.ts` has them.
  */
 import { announceReady, runMain } from '#runtime/lifecycle.ts';

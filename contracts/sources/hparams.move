@@ -86,7 +86,7 @@ const HIGHEST: vector<u64> = vector[
     86_400_000, // put_window_close_ms
     100_000, // checkpoint_frequency
     1_000, // checkpoint_activation_delay
-    200_000, // max_merge_windows
+    500, // max_merge_windows
     1_000_000, // retention_windows
     100_000, // evidence_windows
     1_000_000, // unbond_delay_windows

@@ -13,7 +13,7 @@ export const HPARAM_SPECS = [
 	['put_window_close_ms', 540_000n, 1n, 86_400_000n],
 	['checkpoint_frequency', 100n, 1n, 100_000n],
 	['checkpoint_activation_delay', 0n, 0n, 1_000n],
-	['max_merge_windows', 200n, 1n, 200_000n],
+	['max_merge_windows', 200n, 1n, 500n],
 	['retention_windows', 1_000n, 8n, 1_000_000n],
 	['evidence_windows', 288n, 1n, 100_000n],
 	['unbond_delay_windows', 492n, 1n, 1_000_000n],

@@ -13,7 +13,7 @@ async function assertAllEnd(processes: readonly ProcessIdentity[], withinMs: num
 }
 
 test('Ctrl-C ends every process, in good order', { timeout: 180_000 }, async () => {
-	await using demo = await startDemo();
+	await using demo = await startDemo('--validators', '1', '--miners', '1', '--kinds', 'honest');
 	await demo.line(/Network is ready/);
 	const processes = descendants(demo.child.pid!);
 	assert.ok(processes.length >= 8);
@@ -24,7 +24,7 @@ test('Ctrl-C ends every process, in good order', { timeout: 180_000 }, async () 
 });
 
 test('a supervisor that is killed leaves no process behind', { timeout: 180_000 }, async () => {
-	await using demo = await startDemo();
+	await using demo = await startDemo('--validators', '1', '--miners', '1', '--kinds', 'honest');
 	await demo.line(/Network is ready/);
 	const processes = descendants(demo.child.pid!);
 	assert.ok(processes.length >= 8);
