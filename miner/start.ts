@@ -11,7 +11,7 @@ import { encryptCredentials } from '#clients/seal/encrypt-credentials.ts';
 import { VramhubError } from '#core/errors.ts';
 import type { ModelManifest } from '#core/gradient/manifest.ts';
 import { decodeManifest, manifestHash } from '#core/gradient/manifest-codec.ts';
-import { phaseOf } from '#core/window.ts';
+import { windowStartMs } from '#core/window.ts';
 import type { Accomplice } from '#miner/kinds/copycat.ts';
 import type { MinerKind } from '#miner/kinds/kind.ts';
 import { gradientMaker } from '#miner/kinds/makers.ts';
@@ -103,6 +103,7 @@ export async function startMiner({ data, number, kind, victimNumber, seed, log, 
 			await forgetCheckpointsBefore(folder, boundary);
 			return bytes;
 		},
+		commitMsLeft: (window) => commitMsLeft(chain, window),
 		onTrained: (window, losses) => log.info('Trained', { window, steps: losses.length, loss: losses[0]?.toFixed(4), last_loss: losses.at(-1)?.toFixed(4) }),
 	});
 	const makeGradient = gradientMaker(kind, {
@@ -135,15 +136,19 @@ export async function startMiner({ data, number, kind, victimNumber, seed, log, 
 /** Where a miner keeps what it committed, and the checkpoints that it fetched. */
 const minerFolder = (data: string, number: number) => join(data, `miner-${number}`);
 
-function accomplice(data: string, victim: number, chain: Pick<ChainReader, 'clockMs' | 'network' | 'hparamsAt'>): Accomplice {
-	return {
-		folder: minerFolder(data, victim),
-		commitOpen: async (window) => {
-			const { windowDurationMs } = await chain.network();
-			return phaseOf(window, await chain.clockMs(), await phasesOf(chain, window, windowDurationMs)) === 'commit';
-		},
-	};
+type CommitClock = Pick<ChainReader, 'clockMs' | 'network' | 'hparamsAt'>;
+
+/** At most 0 when the window takes no commitments any more. */
+async function commitMsLeft(chain: CommitClock, window: bigint): Promise<number> {
+	const { windowDurationMs } = await chain.network();
+	const { putOpenMs } = await phasesOf(chain, window, windowDurationMs);
+	return Number(windowStartMs(window, windowDurationMs) + putOpenMs - (await chain.clockMs()));
 }
+
+const accomplice = (data: string, victim: number, chain: CommitClock): Accomplice => ({
+	folder: minerFolder(data, victim),
+	commitOpen: async (window) => (await commitMsLeft(chain, window)) > 0,
+});
 
 /** One that is replaced is not asked for again. */
 async function forgetCheckpointsBefore(folder: string, boundary: bigint): Promise<void> {

@@ -43,3 +43,13 @@ test('a step sees a part of the batch, and after the last part the first again',
 	for (const [step, loss] of losses.entries()) assert.ok(Math.abs(loss - parts[step]!) < 1e-5, `step ${step}`);
 	assert.ok(Math.abs(parts[0]! - parts[1]!) > 1e-4);
 });
+
+test('when time is up the steps that were done count, and one is always done', async () => {
+	await using pool = new ModelPool({ graph: gptForwardGraph(config, 2), trainingGraph: gptTrainingGraph(config, 2), threads: 1 });
+	const theta = initialWeights(config, 'test');
+	const training = { steps: 4, stepSequences: 6, learningRate: 0.003, clipNorm: 1 };
+	const three = await trainLocally(pool, theta, sequences, { ...training, steps: 3 });
+	let asked = 0;
+	assert.deepEqual(await trainLocally(pool, theta, sequences, training, undefined, () => ++asked < 3), three);
+	assert.equal((await trainLocally(pool, theta, sequences, training, undefined, () => false)).losses.length, 1);
+});

@@ -28,7 +28,7 @@ export interface Trained {
 
 /**
  * k steps of Adam from θ₀ on the miner's own batch. θ₀ is not changed. Reproducible: the same inputs give the same bits on the same
- * kind of processor. Throws INTERRUPTED when the signal fires between two steps.
+ * kind of processor, as long as there is time for all steps. Throws INTERRUPTED when the signal fires between two steps.
  */
 export async function trainLocally(
 	pool: ModelPool,
@@ -36,12 +36,15 @@ export async function trainLocally(
 	sequences: readonly Uint8Array[],
 	{ steps, stepSequences, learningRate, clipNorm: limit }: LocalTraining = DEFAULT_TRAINING,
 	signal?: AbortSignal,
+	/** Asked before each step but the first: a miner whose machine is busy does less, and is in time. */
+	isTimeLeft: () => boolean = () => true,
 ): Promise<Trained> {
 	const theta = Float32Array.from(parameters);
 	const adam = new Adam(theta.length);
 	const losses: number[] = [];
 	for (let step = 0; step < steps; step++) {
 		if (signal?.aborted) throw new VramhubError('INTERRUPTED', 'training was stopped');
+		if (step > 0 && !isTimeLeft()) break;
 		const from = (step * stepSequences) % sequences.length;
 		const { loss, gradient } = await pool.gradient(theta, sequences.slice(from, from + stepSequences));
 		losses.push(loss);

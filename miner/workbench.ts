@@ -19,7 +19,12 @@ export interface WindowTask {
 	readonly ownBatchSequences: number;
 	/** The one in force. */
 	readonly checkpoint: CheckpointAnchor;
+	/** Moment on performance.now() at which training ends, finished or not. */
+	readonly trainUntil: number;
 }
+
+/** Part of what is left of the commit interval that may be spent on training; encoding and committing take the rest, on a machine that others use too. */
+const TRAINING_SHARE = 0.65;
 
 /** What a miner needs to train. */
 export interface TrainingTools {
@@ -37,6 +42,8 @@ export interface WorkbenchOptions {
 	readonly tools: () => Promise<TrainingTools>;
 	/** Finds a checkpoint file; its bytes are checked here. */
 	readonly readCheckpoint: (boundary: bigint, sha256: Uint8Array, signal: AbortSignal) => Promise<Uint8Array>;
+	/** Milliseconds during which the window's commitments are still taken; without it, training takes the time that it takes. */
+	readonly commitMsLeft?: (window: bigint) => Promise<number>;
 	readonly training?: LocalTraining;
 	readonly onTrained?: (window: bigint, losses: readonly number[]) => void;
 }
@@ -54,7 +61,7 @@ export interface Workbench {
 }
 
 export function createWorkbench(options: WorkbenchOptions): Workbench {
-	const { chain, manifest, manifestHash, readCheckpoint, training = DEFAULT_TRAINING, onTrained } = options;
+	const { chain, manifest, manifestHash, readCheckpoint, commitMsLeft, training = DEFAULT_TRAINING, onTrained } = options;
 	/** The checkpoint of the last call: it changes every `checkpoint_frequency` windows at most. */
 	let last: { readonly hash: Uint8Array; readonly parameters: Float32Array } | undefined;
 	let tools: Promise<TrainingTools> | undefined;
@@ -84,13 +91,14 @@ export function createWorkbench(options: WorkbenchOptions): Workbench {
 			const [{ values, modelManifestHash }, checkpoint] = await Promise.all([chain.hparamsAt(window), chain.checkpointAt(window)]);
 			if (!equalBytes(modelManifestHash, manifestHash))
 				throw new VramhubError('BAD_CONFIGURATION', 'this model manifest is not the one that the network trains');
-			return { uid, window, topK: Number(values.top_k), ownBatchSequences: Number(values.own_batch_sequences), checkpoint };
+			const trainUntil = commitMsLeft === undefined ? Number.POSITIVE_INFINITY : performance.now() + TRAINING_SHARE * (await commitMsLeft(window));
+			return { uid, window, topK: Number(values.top_k), ownBatchSequences: Number(values.own_batch_sequences), checkpoint, trainUntil };
 		},
 
-		async train({ uid, window, ownBatchSequences, checkpoint }, signal) {
+		async train({ uid, window, ownBatchSequences, checkpoint, trainUntil }, signal) {
 			const [{ pool, shards }, parameters] = await Promise.all([openTools(), parametersOf(checkpoint, signal)]);
 			const sequences = ownBatch(uid, window, ownBatchSequences, assignableSequences(manifest)).map((index) => readSequence(manifest, shards, index));
-			const { pseudoGradient, losses } = await trainLocally(pool, parameters, sequences, training, signal);
+			const { pseudoGradient, losses } = await trainLocally(pool, parameters, sequences, training, signal, () => performance.now() < trainUntil);
 			throwIfStopped(signal);
 			onTrained?.(window, losses);
 			return pseudoGradient;

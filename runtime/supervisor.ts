@@ -172,7 +172,7 @@ class Managed implements ManagedProcess {
 		});
 		this.#gone = ended.then((how) => {
 			if (this.#child === child) this.#child = undefined;
-			this.#record(`(ended: ${how})`, 'stderr');
+			this.#note(`(ended: ${how})`);
 		});
 		this.facts = await this.#awaitReady(announced.promise, ended);
 		this.#spec.onReady?.(this.facts, child.pid!);
@@ -247,11 +247,16 @@ class Managed implements ManagedProcess {
 	}
 
 	#record(line: string, stream: 'stdout' | 'stderr'): void {
+		this.#note(line);
+		this.#spec.onLine?.(line, stream);
+	}
+
+	/** Into the log file: what the program wrote, or what there is to say of it. */
+	#note(line: string): void {
 		// JSON lines carry their own time.
 		this.#out?.write(line.startsWith('{') ? `${line}\n` : `${new Date().toISOString()} ${line}\n`);
 		this.#lastLines.push(line);
 		if (this.#lastLines.length > 8) this.#lastLines.shift();
-		this.#spec.onLine?.(line, stream);
 	}
 
 	#killGroup(child: Child, signal: NodeJS.Signals): void {

@@ -38,7 +38,13 @@ export function createEnsureEnclaveRegistered(deps: {
 				} catch (error) {
 					// A key is registered once: refused because an attempt before this one, whose answer was lost, had succeeded?
 					if (isVramhubError(error) && error.code === 'CHAIN_REJECTED' && (await isRegistered())) return { publicKey: answer.public_key, transaction: null };
-					throw error;
+					if (!isVramhubError(error) || error.details.abort !== 'EKeyReused') throw error;
+					// Nobody can register this key again. Retryable: the window is still scored when the enclave is started again in time.
+					log.warn('The key of the enclave was replaced by another registration: restart the enclave', {
+						validator_uid: validatorUid,
+						public_key: answer.public_key,
+					});
+					throw new VramhubError('ENCLAVE_UNAVAILABLE', 'the enclave’s key was replaced and cannot be registered again; restart the enclave');
 				}
 			},
 		);

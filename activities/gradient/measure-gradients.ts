@@ -1,6 +1,7 @@
 import { type BlobFolder, requireBlob } from '#activities/blobs.ts';
 import type { EnclaveClient } from '#activities/gradient/ports.ts';
 import { resuming } from '#activities/heartbeat.ts';
+import { MINER_CODE, minerCodeName } from '#core/gradient/codes.ts';
 import type { Logger } from '#runtime/log.ts';
 
 /** A gradient in this validator's blob folder. */
@@ -30,7 +31,8 @@ export function createMeasureGradients(deps: {
 	return async function measureGradients({ session, window, gradients }: GradientsRequest): Promise<Measured[]> {
 		return resuming(gradients, async ({ uid, sha256 }, signal) => {
 			const { code, norm } = await deps.enclave.measure(session, uid, await requireBlob(deps.blobs, sha256), signal);
-			deps.log.debug('Gradient measured', { miner_uid: uid, code, norm, window });
+			if (code === MINER_CODE.scored) deps.log.debug('Gradient measured', { miner_uid: uid, norm, window });
+			else deps.log.warn('Gradient rejected', { miner_uid: uid, reason: minerCodeName(code), code, window });
 			return { uid, code };
 		});
 	};
