@@ -8,6 +8,7 @@ import { join } from 'node:path';
  *   .vramhub/cache/             corpus, genesis checkpoints, workflow bundles: by content
  *   <data>/address-book.json    where each part is
  *   <data>/secrets/<name>       keys, mode 0600
+ *   <data>/.env                 settings for commands of the first validator's operator, mode 0600
  *   <data>/chain/  <data>/objects/  <data>/temporal.db  <data>/model/
  *   <data>/validator-<uid>/blobs/<sha256>   gradients that a validator downloaded
  *   <data>/validator-<uid>/checkpoints/     checkpoints that its aggregator merged, and others that were in force
@@ -20,6 +21,7 @@ export const cacheFolder = (root = checkoutRoot) => join(root, '.vramhub', 'cach
 export const networksFolder = (root = checkoutRoot) => join(root, '.vramhub', 'networks');
 
 export const addressBookFile = (data: string) => join(data, 'address-book.json');
+export const environmentFile = (data: string) => join(data, '.env');
 export const secretFile = (data: string, name: string) => join(data, 'secrets', name);
 export const chainFolder = (data: string) => join(data, 'chain');
 export const objectsFolder = (data: string) => join(data, 'objects');

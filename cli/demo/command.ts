@@ -61,6 +61,7 @@ async function runDemo(flags: DemoFlags, data: string, supervisor: Supervisor, l
 	const webUi = `${uiUrl}/namespaces/${namespace}/workflows`;
 	log.info('Every part is ready', { seconds: ((performance.now() - started) / 1000).toFixed(1), first_window: network.firstWindow });
 	log.info(`Each window is a workflow in the Temporal Web UI: ${webUi}`);
+	log.info(`An operator's commands: npx vramhub-cli --help, with --data '${data}' or after: source '${data}/.env'`);
 
 	const output = flags.json ? process.stderr : process.stdout;
 	const { windows, checkpoints } = await watch(flags, data, network, output, signal);

@@ -7,18 +7,29 @@ import { advanceToWindow } from '#cli/network/chain-time.ts';
 import { ENCLAVE_PROGRAM, equipMiner, foundNetwork, generateMinerKeys, keyServerSecret } from '#cli/network/founding.ts';
 import { type NetworkPorts, networkPorts } from '#cli/network/ports.ts';
 import { auditPrefix } from '#clients/objects/audit.ts';
-import { VramhubError } from '#core/errors.ts';
+import { isVramhubError, VramhubError } from '#core/errors.ts';
 import { loadDevelopmentRoot } from '#devnet/nitro/mint.ts';
 import { adminIdentity, generateKeyPair, MINERS_BUCKET, minerIdentities, type ObjectStoreIdentity } from '#devnet/object-store/identities.ts';
 import { ensureBuckets, prepareObjectStore, waitUntilReady } from '#devnet/object-store/object-store.ts';
 import { temporalServerCommand, waitForTemporal } from '#devnet/temporal/server.ts';
 import type { MinerKind } from '#miner/kinds/kind.ts';
 import { type AddressBook, readAddressBook, writeAddressBook } from '#runtime/address-book.ts';
+import { envFileOf } from '#runtime/deployment.ts';
 import { writeFileAtomic } from '#runtime/files.ts';
 import type { Logger } from '#runtime/log.ts';
-import { addressBookFile, cacheFolder, chainFolder, checkoutRoot, objectsFolder, secretFile, temporalDatabaseFile } from '#runtime/state-folder.ts';
+import {
+	addressBookFile,
+	cacheFolder,
+	chainFolder,
+	checkoutRoot,
+	environmentFile,
+	objectsFolder,
+	secretFile,
+	temporalDatabaseFile,
+} from '#runtime/state-folder.ts';
 import type { ProcessSpec, Supervisor } from '#runtime/supervisor.ts';
 import { loadTemporalSettings } from '#runtime/temporal-settings.ts';
+import { readValidatorSecrets } from '#runtime/validator-secrets.ts';
 import { temporalBinary, weedBinary } from '../../scripts/python-tools.mjs';
 
 export interface LocalNetworkOptions {
@@ -213,7 +224,7 @@ async function prepare({ data, log, signal }: LocalNetworkOptions): Promise<Arte
 }
 
 async function found(
-	{ data, windowSeconds, miners, validators }: LocalNetworkOptions,
+	{ data, windowSeconds, miners, validators, log }: LocalNetworkOptions,
 	ports: NetworkPorts,
 	chain: AddressBook['chain'],
 	temporal: AddressBook['temporal'],
@@ -245,5 +256,20 @@ async function found(
 		model: artefacts.files,
 	};
 	await writeAddressBook(addressBookFile(data), book);
+	await writeEnvironment(data, book, log);
 	return book;
+}
+
+/** `<data>/.env`, with which an operator's commands and daemons act as the first validator. A path that no environment file can hold is no reason to stop. */
+async function writeEnvironment(data: string, book: AddressBook, log: Logger): Promise<void> {
+	const [first] = book.validators;
+	if (first === undefined) return;
+	const { secretKey, auditStore } = await readValidatorSecrets(data, first.uid);
+	try {
+		const text = envFileOf({ data, book, validatorUid: first.uid, walletSecret: secretKey, ...(auditStore !== undefined && { storage: auditStore }) });
+		await writeFileAtomic(environmentFile(data), text, 0o600);
+	} catch (error) {
+		if (!isVramhubError(error)) throw error;
+		log.warn(`No environment file: ${error.message}`);
+	}
 }
