@@ -4,10 +4,10 @@
  */
 import { parseArgs } from 'node:util';
 import { VramhubError } from '#core/errors.ts';
-import { parseMinerKind } from '#miner/kinds/kind.ts';
 import { startMiner } from '#miner/start.ts';
 import { announceReady, runMain } from '#runtime/lifecycle.ts';
 import { createLogger } from '#runtime/log.ts';
+import { parseMinerKind } from '#runtime/miner-kind.ts';
 
 const log = createLogger({ target: 'vramhub_miner' });
 

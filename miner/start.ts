@@ -13,7 +13,6 @@ import type { ModelManifest } from '#core/gradient/manifest.ts';
 import { decodeManifest, manifestHash } from '#core/gradient/manifest-codec.ts';
 import { windowStartMs } from '#core/window.ts';
 import type { Accomplice } from '#miner/kinds/copycat.ts';
-import type { MinerKind } from '#miner/kinds/kind.ts';
 import { gradientMaker } from '#miner/kinds/makers.ts';
 import { phasesOf, runMiner } from '#miner/miner.ts';
 import { ensureRegistered } from '#miner/registration.ts';
@@ -24,6 +23,7 @@ import { ModelPool } from '#model/pool.ts';
 import type { TrainingGraph } from '#model/session.ts';
 import { type AddressBook, readAddressBook } from '#runtime/address-book.ts';
 import type { Logger } from '#runtime/log.ts';
+import type { MinerKind } from '#runtime/miner-kind.ts';
 import { readMinerSecrets } from '#runtime/miner-secrets.ts';
 import { addressBookFile } from '#runtime/state-folder.ts';
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { type PlannedMiner, parseKinds, planMiners, readKinds, writeKinds } from '#cli/demo/kinds.ts';
-import { DISHONEST_KINDS, type MinerKind } from '#miner/kinds/kind.ts';
+import { DISHONEST_KINDS, type MinerKind } from '#runtime/miner-kind.ts';
 import { secretFile } from '#runtime/state-folder.ts';
 
 const count = (plan: readonly PlannedMiner[], kind: MinerKind) => plan.filter((miner) => miner.kind === kind).length;

@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { VramhubError } from '#core/errors.ts';
-import { DISHONEST_KINDS, MINER_KINDS, type MinerKind, parseMinerKind } from '#miner/kinds/kind.ts';
 import { Xoshiro128 } from '#model/random.ts';
 import { writeFileAtomic } from '#runtime/files.ts';
+import { DISHONEST_KINDS, MINER_KINDS, type MinerKind, parseMinerKind } from '#runtime/miner-kind.ts';
 import { secretFile } from '#runtime/state-folder.ts';
 
 /** One miner of a demo. Its number names its folder; the chain gives it a uid when it registers. */

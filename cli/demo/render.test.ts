@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { operatorLine } from '#cli/demo/command.ts';
 import type { ObservedCheckpoint, ObservedWindow, ValidatorWindow } from '#cli/demo/observe.ts';
 import { checkpointLine, type DemoReport, finalReport, reportJson, windowTable } from '#cli/demo/render.ts';
-import type { MinerKind } from '#miner/kinds/kind.ts';
+import type { MinerKind } from '#runtime/miner-kind.ts';
 
 const scored: ValidatorWindow = {
 	uid: 0,

@@ -1,7 +1,7 @@
 import { styleText } from 'node:util';
 import type { ObservedCheckpoint, ObservedWindow, ValidatorWindow } from '#cli/demo/observe.ts';
 import type { SettledMiner } from '#clients/chain/port.ts';
-import type { MinerKind } from '#miner/kinds/kind.ts';
+import type { MinerKind } from '#runtime/miner-kind.ts';
 
 /** A window's scores as a table: own and random in micro-nats, proof of work in parts of one, rating as μ − 3σ, weight in parts of one. */
 export function windowTable({ window, validators, state }: ObservedWindow, colour: boolean): string {

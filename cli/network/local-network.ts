@@ -12,11 +12,11 @@ import { loadDevelopmentRoot } from '#devnet/nitro/mint.ts';
 import { adminIdentity, generateKeyPair, MINERS_BUCKET, minerIdentities, type ObjectStoreIdentity } from '#devnet/object-store/identities.ts';
 import { ensureBuckets, prepareObjectStore, waitUntilReady } from '#devnet/object-store/object-store.ts';
 import { temporalServerCommand, waitForTemporal } from '#devnet/temporal/server.ts';
-import type { MinerKind } from '#miner/kinds/kind.ts';
 import { type AddressBook, readAddressBook, writeAddressBook } from '#runtime/address-book.ts';
 import { envFileOf } from '#runtime/deployment.ts';
 import { writeFileAtomic } from '#runtime/files.ts';
 import type { Logger } from '#runtime/log.ts';
+import type { MinerKind } from '#runtime/miner-kind.ts';
 import {
 	addressBookFile,
 	cacheFolder,

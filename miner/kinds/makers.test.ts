@@ -8,7 +8,6 @@ import { defaultHparamValues } from '#core/gradient/hparams.ts';
 import { GRADIENT_HEADER_LENGTH, type SparseGradient } from '#core/gradient/layout.ts';
 import { encodeManifest, manifestHash } from '#core/gradient/manifest-codec.ts';
 import { ownBatch } from '#core/gradient/sampling.ts';
-import { type MinerKind, parseMinerKind } from '#miner/kinds/kind.ts';
 import { gradientMaker } from '#miner/kinds/makers.ts';
 import { nudge, relabelled } from '#miner/kinds/relabel.ts';
 import { createWorkbench } from '#miner/workbench.ts';
@@ -18,6 +17,7 @@ import { initialWeights } from '#model/initial-weights.ts';
 import { describeModel } from '#model/manifest.ts';
 import { ModelPool } from '#model/pool.ts';
 import { checkpointHash, encodeCheckpoint } from '#model/safetensors.ts';
+import { type MinerKind, parseMinerKind } from '#runtime/miner-kind.ts';
 
 const config = { vocabulary: 256, context: 16, width: 16, layers: 1, heads: 2 };
 const dataset = new ShardedDataset(new TextEncoder().encode('the people of these states do ordain what follows. '.repeat(120)), {
@@ -51,6 +51,7 @@ async function world(t: TestContext) {
 			return { pool, shards: dataset };
 		},
 		readCheckpoint: async () => checkpoint,
+		training: { steps: 2, stepSequences: 16, learningRate: 0.001, clipNorm: 1 },
 	});
 	const make = (kind: MinerKind, uid: number, window: bigint, { seed = 's', victim = folder, commitOpen = async () => true } = {}) =>
 		gradientMaker(kind, { workbench, folder, seed, accomplice: { folder: victim, commitOpen } })(uid, window, never);

@@ -2,11 +2,11 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { VramhubError } from '#core/errors.ts';
 import { type Accomplice, handedOver } from '#miner/kinds/copycat.ts';
-import type { MinerKind } from '#miner/kinds/kind.ts';
 import { nudge, relabelled } from '#miner/kinds/relabel.ts';
 import type { Workbench } from '#miner/workbench.ts';
 import { Xoshiro128 } from '#model/random.ts';
 import { writeFileAtomic } from '#runtime/files.ts';
+import type { MinerKind } from '#runtime/miner-kind.ts';
 
 /** The bytes that a miner commits for a window. */
 export type GradientMaker = (uid: number, window: bigint, signal: AbortSignal) => Promise<Uint8Array>;

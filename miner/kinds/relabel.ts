@@ -14,8 +14,8 @@ export function relabelled(bytes: Uint8Array, { uid, window, checkpoint }: Pick<
 }
 
 /**
- * Changes the last value of the first `count` chunks that have one by a single step, in place: the object stays well-formed and is no longer the
- * same bytes. Values move away from zero, which is not allowed, and back from ±127.
+ * Changes the last value of `count` chunks by a single step away from zero, in place, where that value is not ±127 already: the object stays
+ * well-formed and is no longer the same bytes.
  */
 export function nudge(bytes: Uint8Array, count: number): void {
 	const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -25,8 +25,8 @@ export function nudge(bytes: Uint8Array, count: number): void {
 		at += CHUNK_HEADER_LENGTH + size * COEFFICIENT_LENGTH;
 		if (size === 0) continue;
 		const value = view.getInt8(at - 1);
-		const step = Math.abs(value) === 127 ? -1 : 1;
-		view.setInt8(at - 1, Math.sign(value) * (Math.abs(value) + step));
+		if (Math.abs(value) === 127) continue;
+		view.setInt8(at - 1, value + Math.sign(value));
 		changed++;
 	}
 }

@@ -31,6 +31,8 @@ def gradient(uid, window, magnitude):
         count = 0 if (c + uid) % 5 == 0 else 1 + next(random) % TOP_K
         indices = sorted({next(random) % 4096 for _ in range(count)})
         values = [(next(random) % 127 + 1) * (1 if next(random) % 2 else -1) for _ in indices]
+        # The largest value of a chunk is 127 in every encoding.
+        if values: values[len(values) // 2] = 127 if values[0] > 0 else -127
         chunks.append((f32(magnitude * (1 + next(random) % 1000 / 1000) / 127) if indices else 0.0, indices, values))
     body = b""
     for scale, indices, values in chunks:
