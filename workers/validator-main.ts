@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /**
- * `vramhub-validator [--data DIR] [--validator-uid N] [--settings FILE]`: the validator's process, of any network that the settings in
+ * `vramhub-validator [--data DIR] [--validator-uid N] [--settings FILE] [--from-window N]`: the validator's process, of any network that the settings in
  * runtime/configuration.ts describe. Runs until a signal; exit codes as `core/errors.ts` has them.
  */
 import { announceReady, runMain } from '#runtime/lifecycle.ts';
@@ -14,7 +14,7 @@ import { validatorDeps } from '#workers/validator-deps.ts';
 const log = createLogger({ target: 'vramhub_validator' });
 
 await runMain(log, async (signal) => {
-	const [{ deployment, validatorUid, secretKey }, settings] = await Promise.all([daemonOperator('vramhub-validator'), loadTemporalSettings()]);
+	const [{ deployment, validatorUid, secretKey, fromWindow }, settings] = await Promise.all([daemonOperator('vramhub-validator'), loadTemporalSettings()]);
 	const { book } = deployment;
 	log.info('Validator starting', { uid: validatorUid });
 	installTemporalRuntime(log);
@@ -28,6 +28,7 @@ await runMain(log, async (signal) => {
 			settings,
 			network: book.objects.network,
 			deps,
+			fromWindow,
 			onStarted: () => announceReady({ validatorUid }),
 			signal,
 		});

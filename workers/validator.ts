@@ -16,6 +16,8 @@ export interface ValidatorConfig {
 	/** The network's id. */
 	readonly network: string;
 	readonly deps: GradientDeps;
+	/** Where a new driver begins; without it, the chain's current window. */
+	readonly fromWindow?: bigint;
 	/** Called once windows are being followed. */
 	readonly onStarted?: () => void;
 	readonly signal: AbortSignal;
@@ -40,8 +42,8 @@ export async function runValidatorWorker(config: ValidatorConfig): Promise<void>
 	});
 }
 
-/** Starts the driver from the chain's current window; a driver that runs already goes on where it is, with the settings of today. */
-async function ensureDriver({ temporal, settings, network, deps }: ValidatorConfig, taskQueue: string): Promise<void> {
+/** Starts the driver from the asked window, or the chain's current one; a driver that runs already goes on where it is, with the settings of today. */
+async function ensureDriver({ temporal, settings, network, deps, fromWindow }: ValidatorConfig, taskQueue: string): Promise<void> {
 	const { validatorUid, chain } = deps;
 	const client = new Client({ connection: temporal.client, namespace: temporal.namespace });
 	const [{ windowDurationMs }, nowMs] = await Promise.all([chain.network(), chain.clockMs()]);
@@ -56,7 +58,7 @@ async function ensureDriver({ temporal, settings, network, deps }: ValidatorConf
 			{
 				network,
 				validatorUid,
-				fromWindow: windowAt(nowMs, windowDurationMs).toString(),
+				fromWindow: (fromWindow ?? windowAt(nowMs, windowDurationMs)).toString(),
 				windowsPerRun: settings.driver.windowsPerRun,
 				settings: gradientSettings,
 			},

@@ -6,17 +6,28 @@ import { windowAt, windowStartMs } from '#core/window.ts';
 import type { AddressBook } from '#runtime/address-book.ts';
 
 /**
- * Moves a development chain's clock to the start of the next window that is a multiple of `checkpoint_frequency`, later than the current one: what
- * was registered until now is in its roster. Gives that window.
+ * A window to begin with: a multiple of `checkpoint_frequency`, far enough ahead that everything can be started before, so that what is registered
+ * until then is in its roster.
  */
-export async function advanceToWindow(book: AddressBook, signal: AbortSignal): Promise<bigint> {
-	const chain = createChainReader({ client: connectChain(book.chain.rpcUrl), packageId: book.packageId, objects: book.objects });
+export async function planFirstWindow(book: AddressBook): Promise<bigint> {
+	const chain = readerOf(book);
 	const { windowDurationMs } = await chain.network();
-	const nowMs = await chain.clockMs();
-	const current = windowAt(nowMs, windowDurationMs);
+	const current = windowAt(await chain.clockMs(), windowDurationMs);
 	const { checkpoint_frequency: frequency } = (await chain.hparamsAt(current)).values;
-	const window = (current / frequency + 1n) * frequency;
+	const earliest = current + START_MS / windowDurationMs + 2n;
+	return ((earliest + frequency - 1n) / frequency) * frequency;
+}
+
+/** Longest time that everything takes to start, on a busy machine. */
+const START_MS = 180_000n;
+
+/** Moves a development chain's clock to the start of a window. Does nothing when that has come by itself. */
+export async function advanceToWindow(book: AddressBook, window: bigint, signal: AbortSignal): Promise<void> {
+	const chain = readerOf(book);
+	const { windowDurationMs } = await chain.network();
 	const target = windowStartMs(window, windowDurationMs);
+	const nowMs = await chain.clockMs();
+	if (nowMs >= target) return;
 	const response = await fetch(new URL('/advance-clock', book.chain.rpcUrl), {
 		method: 'POST',
 		headers: { 'content-type': 'application/json' },
@@ -25,5 +36,8 @@ export async function advanceToWindow(book: AddressBook, signal: AbortSignal): P
 	});
 	if (!response.ok) throw new VramhubError('CHAIN_REJECTED', `the devnet did not move its clock: HTTP ${response.status}`);
 	while ((await chain.clockMs()) < target) await delay(20, undefined, { signal });
-	return window;
+}
+
+function readerOf(book: AddressBook) {
+	return createChainReader({ client: connectChain(book.chain.rpcUrl), packageId: book.packageId, objects: book.objects });
 }

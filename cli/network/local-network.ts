@@ -3,7 +3,7 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { PlannedMiner } from '#cli/demo/kinds.ts';
 import { type Artefacts, prepareArtefacts } from '#cli/network/artefacts.ts';
-import { advanceToWindow } from '#cli/network/chain-time.ts';
+import { advanceToWindow, planFirstWindow } from '#cli/network/chain-time.ts';
 import { ENCLAVE_PROGRAM, equipMiner, foundNetwork, generateMinerKeys, keyServerSecret } from '#cli/network/founding.ts';
 import { type NetworkPorts, networkPorts } from '#cli/network/ports.ts';
 import { auditPrefix } from '#clients/objects/audit.ts';
@@ -84,9 +84,9 @@ export async function startLocalNetwork(options: LocalNetworkOptions): Promise<L
 	const book = isNew ? await found(options, ports, chain, temporal, endpoint, artefacts) : await readAddressBook(addressBookFile(data));
 
 	await Promise.all([startKeyServers(book, data, ports, start), startEnclaves(book, data, ports, start)]);
-	const [kinds] = await Promise.all([startMiners(options, start), startOperators(options, book, start)]);
-	log.info('Moving the chain clock to the start of the first window; those before it stay empty');
-	const firstWindow = await advanceToWindow(book, signal);
+	const firstWindow = await planFirstWindow(book);
+	const [kinds] = await Promise.all([startMiners(options, start), startOperators(options, book, firstWindow, start)]);
+	await advanceToWindow(book, firstWindow, signal);
 	log.info('Network is ready', { network: book.objects.network, rpc: book.chain.rpcUrl });
 	return { book, firstWindow, genesisHeldOutLoss: artefacts.genesis.heldOutLoss, kinds };
 }
@@ -128,13 +128,17 @@ async function startMiners({ data, miners, seed }: LocalNetworkOptions, start: S
 }
 
 /** Validators and their aggregators. */
-async function startOperators({ data, onOperatorLine }: LocalNetworkOptions, book: AddressBook, start: Start): Promise<void> {
+async function startOperators({ data, onOperatorLine }: LocalNetworkOptions, book: AddressBook, firstWindow: bigint, start: Start): Promise<void> {
 	await Promise.all(
 		book.validators.flatMap(({ uid }) =>
 			(['validator', 'aggregator'] as const).map((part) =>
 				start({
 					name: `${part}-${uid}`,
-					program: node(`workers/${part}-main.ts`, '--data', data, '--validator-uid', String(uid)),
+					program: node(
+						`workers/${part}-main.ts`,
+						...['--data', data, '--validator-uid', String(uid)],
+						...(part === 'validator' ? ['--from-window', firstWindow.toString()] : []),
+					),
 					ready: 'line',
 					restart: 'always',
 					onLine: (line, stream) => stream === 'stderr' && onOperatorLine(uid, line),
