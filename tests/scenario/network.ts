@@ -37,7 +37,7 @@ const WINDOW_SECONDS = 600;
  * that of the window are 8 s, which is what a validator's patience with a slow store is measured by.
  */
 const PHASES = { put_window_open_ms: 300_000n, put_window_close_ms: 592_000n } as const;
-const EVENT_DEADLINE_MS = 60_000;
+const EVENT_DEADLINE_MS = 180_000;
 
 /** A process of the network, its standard output and error in `<data>/logs` and at hand. */
 export interface ScenarioProcess {
