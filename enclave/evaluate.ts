@@ -31,7 +31,7 @@ export class ModelCache implements AsyncDisposable {
 	readonly #graphs = new SharedCache<LoadedGraph>(({ pool }) => pool.close());
 	readonly #checkpoints = new SharedCache<Float32Array>(async () => undefined);
 
-	/** Digests of the files that an evaluator of this session needs and the store does not hold. */
+	/** Digests of the files that an evaluator of the session needs and the store does not hold. */
 	static missing(facts: SessionFacts, files: FileStore): string[] {
 		const needed = [toHex(facts.checkpointHash), facts.manifest.graphSha256, ...facts.shards.map(({ sha256 }) => sha256)];
 		return [...new Set(needed)].filter((sha256) => files.get(sha256) === undefined);

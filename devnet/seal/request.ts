@@ -121,7 +121,7 @@ export async function checkSignatures(request: FetchKeyRequest, packageId: strin
 	try {
 		await verifyPersonalMessageSignature(new TextEncoder().encode(message), certificate.signature, { address: certificate.user });
 	} catch {
-		throw new SealError('InvalidSignature', 'the wallet did not sign this session');
+		throw new SealError('InvalidSignature', 'the wallet did not sign the session');
 	}
 	const signed = RequestFormat.serialize({ ptb, enc_key, enc_verification_key }).toBytes();
 	if (!isSignedBy(certificate.session_vk, signed, request_signature)) throw new SealError('InvalidSessionSignature', 'the session did not sign this request');
