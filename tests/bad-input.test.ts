@@ -147,7 +147,7 @@ after(async () => {
 	forbidden.closeAllConnections();
 });
 
-test('each offence has its code, its line and its row, and touches nobody else', { timeout: 90_000 }, async (t) => {
+test('each offence has its code, its line and its row, and touches nobody else', { timeout: 300_000 }, async (t) => {
 	const miners = honest;
 	honest = miners.slice(0, FIRST_OFFENDER);
 	const { model, front } = scenario;
@@ -231,7 +231,7 @@ test('each offence has its code, its line and its row, and touches nobody else',
 	}
 });
 
-test('one key server of three may be away', { timeout: 90_000 }, async () => {
+test('one key server of three may be away', { timeout: 300_000 }, async () => {
 	await scenario.seal.running[2]!.close();
 	await honest[0]!.rotate();
 	const { miners } = await scenario.scored(await honestWindow());
@@ -241,7 +241,7 @@ test('one key server of three may be away', { timeout: 90_000 }, async () => {
 	);
 });
 
-test('two key servers away: testimony about the miner whose keys are not held, no one else’s', { timeout: 90_000 }, async () => {
+test('two key servers away: testimony about the miner whose keys are not held, no one else’s', { timeout: 300_000 }, async () => {
 	await scenario.seal.running[1]!.close();
 	await honest[0]!.rotate();
 	const window = await honestWindow();
@@ -254,7 +254,7 @@ test('two key servers away: testimony about the miner whose keys are not held, n
 	assert.ok(validator.lines.some((line) => line.includes('miner_uid=0') && line.includes('code=SEAL_UNAVAILABLE') && line.includes(`window=${window}`)));
 });
 
-test('two key servers away, one comes back: the window is complete', { timeout: 90_000 }, async () => {
+test('two key servers away, one comes back: the window is complete', { timeout: 300_000 }, async () => {
 	await honest[0]!.rotate();
 	const window = await honestWindow();
 	assert.equal(await eventually('a retry', () => pendingFailure(window, 'fetchGradients')), 'SEAL_UNAVAILABLE');
@@ -272,7 +272,7 @@ test('two key servers away, one comes back: the window is complete', { timeout: 
 	);
 });
 
-test('a replaced enclave key: the validator says what to do and goes on once the enclave is started again', { timeout: 90_000 }, async () => {
+test('a replaced enclave key: the validator says what to do and goes on once the enclave is started again', { timeout: 300_000 }, async () => {
 	const { chain, operator, validatorUid } = scenario;
 	const registered = (await chain.reader.validator(validatorUid))!;
 	const pcrs = new Map(chain.parameters.pcrs.entries());
@@ -296,7 +296,7 @@ test('a replaced enclave key: the validator says what to do and goes on once the
 	assert.ok(validator.alive);
 });
 
-test('a validator that lost its standing: the window ends, named; the next is not its own; the process stays', { timeout: 90_000 }, async () => {
+test('a validator that lost its standing: the window ends, named; the next is not its own; the process stays', { timeout: 300_000 }, async () => {
 	const { chain, temporal } = scenario;
 	await validator.stop();
 	await honest[0]!.rotate();

@@ -53,7 +53,7 @@ async function assertScoredOnce(window: bigint, submissionsBefore: number): Prom
 	assert.equal((await scenario.chain.reader.payloadChain(scenario.validatorUid))!.lastWindow, window);
 }
 
-test('kill -9 of the validator while it downloads', { timeout: 90_000 }, async () => {
+test('kill -9 of the validator while it downloads', { timeout: 300_000 }, async () => {
 	const before = scenario.eventCount('ScoresSubmitted');
 	const path = `/${MINERS_BUCKET}/${minerPrefix(0)}`;
 	const downloading = scenario.front.holdNext(({ request }) => request.method === 'GET' && request.url?.startsWith(path) === true);
@@ -63,7 +63,7 @@ test('kill -9 of the validator while it downloads', { timeout: 90_000 }, async (
 	await assertScoredOnce(window, before);
 });
 
-test('kill -9 of the validator while its enclave evaluates', { timeout: 90_000 }, async () => {
+test('kill -9 of the validator while its enclave evaluates', { timeout: 300_000 }, async () => {
 	const before = scenario.eventCount('ScoresSubmitted');
 	const evaluating = scenario.enclaveGate.holdNext(({ request }) => request.url === '/process_data');
 	const window = await ripeWindow();
@@ -72,7 +72,7 @@ test('kill -9 of the validator while its enclave evaluates', { timeout: 90_000 }
 	await assertScoredOnce(window, before);
 });
 
-test('kill -9 of the validator between the submission and its acknowledgement', { timeout: 90_000 }, async () => {
+test('kill -9 of the validator between the submission and its acknowledgement', { timeout: 300_000 }, async () => {
 	const before = scenario.eventCount('ScoresSubmitted');
 	const submitted = scenario.rpc.holdNext(
 		({ request, body }) => request.url?.endsWith('/ExecuteTransaction') === true && isSubmission(body),
@@ -86,7 +86,7 @@ test('kill -9 of the validator between the submission and its acknowledgement', 
 	assert.ok(validator.lines.some((line) => line.includes('Scores submitted') && line.includes(`window=${window}`)));
 });
 
-test('kill -9 of the enclave while it evaluates: its successor is registered and the window scored', { timeout: 90_000 }, async () => {
+test('kill -9 of the enclave while it evaluates: its successor is registered and the window scored', { timeout: 300_000 }, async () => {
 	const before = scenario.eventCount('ScoresSubmitted');
 	const { publicKey } = (await scenario.chain.reader.enclave(scenario.validatorUid))!;
 	const evaluating = scenario.enclaveGate.holdNext(({ request }) => request.url === '/process_data');

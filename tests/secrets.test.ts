@@ -178,7 +178,7 @@ function contentsOf(value: unknown): { bytes: Uint8Array[]; failures: string[] }
 	return { bytes, failures };
 }
 
-test('no credential is in a history, a failure, the database, a log, a metric or a file', { timeout: 90_000 }, async () => {
+test('no credential is in a history, a failure, the database, a log, a metric or a file', { timeout: 300_000 }, async () => {
 	const searched = await places();
 	for (const kind of ['history', 'payloads', 'failures', 'descriptions', 'database', 'logs', 'metrics', 'files'] as const)
 		assert.ok(
@@ -208,7 +208,7 @@ test('no credential is in a history, a failure, the database, a log, a metric or
 	);
 });
 
-test('a planted leak is found in each of those places, plain and encoded', { timeout: 90_000 }, async () => {
+test('a planted leak is found in each of those places, plain and encoded', { timeout: 300_000 }, async () => {
 	const planted: Secret = { name: 'planted', text: generateKeyPair().secretAccessKey };
 	const secret = planted.text!;
 	assert.deepEqual(leaks(await places(), [planted]), []);
