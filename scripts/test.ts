@@ -6,6 +6,8 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 
 const root = join(import.meta.dirname, '..');
+/** Nothing may hang: a test, or a file whose tests have ended, is given up after this. */
+const FILE_TIMEOUT_MS = 420_000;
 const bin = (name: string) => join(root, 'node_modules', '.bin', name);
 
 function run(command: string, args: readonly string[]): Promise<number> {
@@ -42,5 +44,11 @@ if (named.length === 0) {
 const files =
 	named.length > 0 ? named : [...(await find('tests/network/*.test.ts')), ...(await find('**/*.test.ts')).filter((file) => !file.startsWith('tests/network/'))];
 if (long) files.push(...(await find('**/*.long.ts')));
-const options = ['--disable-warning=ExperimentalWarning', '--test', `--test-concurrency=${Math.max(2, availableParallelism())}`, '--test-reporter=spec'];
+const options = [
+	'--disable-warning=ExperimentalWarning',
+	'--test',
+	`--test-concurrency=${Math.max(2, availableParallelism())}`,
+	'--test-reporter=spec',
+	`--test-timeout=${FILE_TIMEOUT_MS}`,
+];
 process.exit(await run(process.execPath, [...options, ...files]));

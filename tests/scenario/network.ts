@@ -151,13 +151,12 @@ async function build(cleanup: AsyncDisposableStack, overrides: Partial<HparamVal
 		await Promise.race([ready, enclave.exited.then((code) => Promise.reject(new Error(`the enclave ended with ${code}`)))]);
 	};
 	cleanup.defer(async () => enclave?.stop());
-	const [front, rpc, enclaveGate] = await Promise.all([
-		Gate.open(store.endpoint),
-		Gate.open(chain.rpcUrl),
-		Gate.open(`http://127.0.0.1:${enclavePort}`),
-		startEnclave(),
-	]);
-	for (const gate of [front, rpc, enclaveGate]) cleanup.use(gate);
+	const [front, rpc, enclaveGate] = [
+		cleanup.use(await Gate.open(store.endpoint)),
+		cleanup.use(await Gate.open(chain.rpcUrl)),
+		cleanup.use(await Gate.open(`http://127.0.0.1:${enclavePort}`)),
+	];
+	await startEnclave();
 
 	const operator = await chain.fundedSigner();
 	const writer = chain.writerOf(operator);
