@@ -1,5 +1,5 @@
 /**
- * The reference miner as a process: `node miner/main.ts --data DIR --uid N [--kind KIND] [--victim-number N] [--seed TEXT]`. One JSON line on standard
+ * The reference miner as a process: `node miner/main.ts --data DIR --uid N [--kind KIND] [--victim-number N] [--seed TEXT] [--from-window N]`. One JSON line on standard
  * output when it is ready.
  */
 import { parseArgs } from 'node:util';
@@ -19,6 +19,7 @@ await runMain(log, async (signal) => {
 			kind: { type: 'string', default: 'honest' },
 			'victim-number': { type: 'string' },
 			seed: { type: 'string', default: '' },
+			'from-window': { type: 'string' },
 		},
 	});
 	if (values.data === undefined) throw new VramhubError('BAD_ARGUMENT', '--data DIR names the folder of the network');
@@ -27,6 +28,8 @@ await runMain(log, async (signal) => {
 	const victim = values['victim-number'];
 	const victimNumber = victim === undefined ? undefined : minerNumber('--victim-number', victim);
 	if ((kind === 'copycat') !== (victimNumber !== undefined)) throw new VramhubError('BAD_ARGUMENT', '--victim-number N goes with --kind copycat');
+	const from = values['from-window'];
+	if (from !== undefined && !/^\d{1,18}$/.test(from)) throw new VramhubError('BAD_ARGUMENT', `--from-window: ${from} is no window`);
 	await startMiner(
 		{
 			data: values.data,
@@ -34,6 +37,7 @@ await runMain(log, async (signal) => {
 			kind,
 			victimNumber,
 			seed: values.seed,
+			fromWindow: from === undefined ? undefined : BigInt(from),
 			log,
 			onReady: ({ uid, generation }, address) => announceReady({ uid, generation, address }),
 		},

@@ -11,6 +11,8 @@ export interface MinerLoop {
 	readonly chain: Pick<ChainReader, 'clockMs' | 'commitments' | 'hparamsAt' | 'network' | 'miner'>;
 	readonly dependencies: Omit<WindowDependencies, 'chain' | 'phases'>;
 	readonly uid: number;
+	/** Works in no window before this one. */
+	readonly fromWindow?: bigint | undefined;
 	readonly onWindow: (window: bigint, outcome: WindowOutcome) => void;
 	readonly onError: (window: bigint | undefined, error: unknown) => void;
 }
@@ -26,7 +28,7 @@ const KEPT_WINDOWS = 8n;
  */
 export async function runMiner(loop: MinerLoop, signal: AbortSignal): Promise<void> {
 	const { chain, dependencies, uid, onWindow, onError } = loop;
-	let next: bigint | undefined;
+	let next = loop.fromWindow;
 	while (!signal.aborted) {
 		let window: bigint | undefined;
 		try {

@@ -39,13 +39,15 @@ export interface MinerOptions {
 	readonly victimNumber: number | undefined;
 	/** Of whatever is random in what this miner makes. */
 	readonly seed: string;
+	/** Works in no window before this one, which may be one to come. */
+	readonly fromWindow: bigint | undefined;
 	readonly log: Logger;
 	/** Once it is registered and about to follow the windows. */
 	readonly onReady: (miner: Miner, address: string) => void;
 }
 
 /** A whole miner from a network's data folder, until the signal fires. */
-export async function startMiner({ data, number, kind, victimNumber, seed, log, onReady }: MinerOptions, signal: AbortSignal): Promise<void> {
+export async function startMiner({ data, number, kind, victimNumber, seed, fromWindow, log, onReady }: MinerOptions, signal: AbortSignal): Promise<void> {
 	const [book, secrets] = await Promise.all([readAddressBook(addressBookFile(data)), readMinerSecrets(data, number)]);
 	const folder = minerFolder(data, number);
 	await mkdir(folder, { recursive: true });
@@ -117,6 +119,7 @@ export async function startMiner({ data, number, kind, victimNumber, seed, log, 
 		{
 			chain,
 			uid: miner.uid,
+			fromWindow,
 			dependencies: {
 				writer,
 				putObject: (key, bytes) => store.putObject({ credentials: secrets.write, key, bytes, timeBudgetMs: PUT_BUDGET_MS, signal }),

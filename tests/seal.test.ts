@@ -7,8 +7,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { type TestContext, test } from 'node:test';
-import type { Signer } from '@mysten/sui/cryptography';
+import type { Ed25519Keypair } from '@mysten/sui/keypairs/ed25519';
 import { createCredentialsDecryptor } from '#clients/seal/decrypt-credentials.ts';
+import { createCredentialsDecryptorInThread } from '#clients/seal/decrypt-in-thread.ts';
 import { encryptCredentials } from '#clients/seal/encrypt-credentials.ts';
 import { publishSealKeyServers } from '#devnet/publish/publish.ts';
 import { ensureMasterKey } from '#devnet/seal/master-key.ts';
@@ -93,8 +94,8 @@ test('validators in standing read credentials, nobody else does, and one key ser
 	await validator.registerValidator({ stakeMist: STAKE, operator: validator.address });
 
 	/** As a validator does: what the chain has, through Seal. */
-	const readAs = (signer: Signer) => {
-		const decryptor = createCredentialsDecryptor({ suiClient, ...settings, objects, signer });
+	const readAs = (signer: Ed25519Keypair) => {
+		const decryptor = createCredentialsDecryptorInThread({ rpcUrl: chain.rpcUrl, ...settings, objects, secretKey: signer.getSecretKey() });
 		return async (uid: number) => {
 			const { generation, credVersion, credentials } = (await chain.reader.miner(uid))!;
 			return decryptor.decrypt({ uid, generation, credVersion, ciphertext: credentials });

@@ -8,7 +8,7 @@ import { createChainWriter } from '#clients/chain/writer.ts';
 import { type AuditPlace, auditGradientKey, auditPrefix, readPublished } from '#clients/objects/audit.ts';
 import { checkpointFile, readCheckpointFile } from '#clients/objects/checkpoint-source.ts';
 import { createS3ObjectStore, type ObjectStore } from '#clients/objects/s3-object-store.ts';
-import { createCredentialsDecryptor } from '#clients/seal/decrypt-credentials.ts';
+import { createCredentialsDecryptorInThread } from '#clients/seal/decrypt-in-thread.ts';
 import { fromHex } from '#core/bytes.ts';
 import { VramhubError } from '#core/errors.ts';
 import type { StorageCredentials } from '#core/gradient/credentials.ts';
@@ -70,13 +70,13 @@ export async function aggregatorDeps(options: AggregatorDepsOptions): Promise<Ch
 	return {
 		chain,
 		writer: createChainWriter({ client, packageId, objects, signer }),
-		decryptor: createCredentialsDecryptor({
-			suiClient: client,
+		decryptor: createCredentialsDecryptorInThread({
+			rpcUrl: book.chain.rpcUrl,
 			packageId,
 			objects,
 			keyServers: book.seal.keyServers.map(({ objectId }) => objectId),
 			threshold: book.seal.threshold,
-			signer,
+			secretKey,
 		}),
 		objects: objectSource(storePolicy(options)),
 		published: publishedGradients(store, place),

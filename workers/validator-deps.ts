@@ -5,7 +5,7 @@ import { connectChain } from '#clients/chain/connect.ts';
 import { createChainReader } from '#clients/chain/reader.ts';
 import { createChainWriter } from '#clients/chain/writer.ts';
 import { EnclaveClient } from '#clients/enclave/client.ts';
-import { createCredentialsDecryptor } from '#clients/seal/decrypt-credentials.ts';
+import { createCredentialsDecryptorInThread } from '#clients/seal/decrypt-in-thread.ts';
 import { VramhubError } from '#core/errors.ts';
 import type { NetworkView } from '#runtime/deployment.ts';
 import type { Logger } from '#runtime/log.ts';
@@ -39,13 +39,13 @@ export async function validatorDeps(options: ValidatorDepsOptions): Promise<Grad
 	return {
 		chain,
 		writer: createChainWriter({ client, packageId, objects, signer }),
-		decryptor: createCredentialsDecryptor({
-			suiClient: client,
+		decryptor: createCredentialsDecryptorInThread({
+			rpcUrl: book.chain.rpcUrl,
 			packageId,
 			objects,
 			keyServers: book.seal.keyServers.map(({ objectId }) => objectId),
 			threshold: book.seal.threshold,
-			signer,
+			secretKey,
 		}),
 		objects: objectSource(storePolicy(options)),
 		enclave: new EnclaveClient({ url: validator.enclaveUrl }),

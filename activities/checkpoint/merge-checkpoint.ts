@@ -5,6 +5,7 @@ import type { ModelFiles } from '#activities/gradient/ports.ts';
 import { abandonable, beating } from '#activities/heartbeat.ts';
 import type { ChainReader } from '#clients/chain/port.ts';
 import { fromHex } from '#core/bytes.ts';
+import { VramhubError } from '#core/errors.ts';
 import { decodeManifest, manifestHash } from '#core/gradient/manifest-codec.ts';
 import { outerLearningRate } from '#core/gradient/merge.ts';
 import type { CheckpointOutcome, MergePlan } from '#core/gradient/messages.ts';
@@ -24,8 +25,8 @@ interface MergeDeps {
 const finite = (loss: number) => (Number.isFinite(loss) ? loss : Number.MAX_VALUE);
 
 /**
- * Merges what the plan says and looks at the result: the next checkpoint, in this validator's folder, or KEEP when nothing was selected or the held-out loss
- * rises beyond the bound. Every validator computes the same bytes; nobody attests what it has not merged itself.
+ * Merges what the plan says and looks at the result: the next checkpoint, in this validator's folder, or KEEP when fewer gradients were selected than the
+ * network wants for a step (it takes the mean of them, with a rate that suits the mean of many) or the held-out loss rises beyond the bound. Every validator computes the same bytes; nobody attests what it has not merged itself.
  */
 export function createMergeCheckpoint(deps: MergeDeps) {
 	const { files, log } = deps;
@@ -39,6 +40,11 @@ export function createMergeCheckpoint(deps: MergeDeps) {
 				const { values } = await deps.chain.hparamsAt(boundary);
 				const parent = decodeCheckpoint(manifest, await files.read(plan.parentHash));
 				const heldOutLossBefore = await abandonable(signal, deps.heldOutLoss(parent));
+				const selected = plan.windows.reduce((sum, { gradients }) => sum + gradients.length, 0);
+				if (BigInt(selected) < values.min_merge_gradients) {
+					log.info('Too few gradients are selected to merge', { boundary, selected, min_merge_gradients: values.min_merge_gradients });
+					return { kind: 'keep', reason: 'too-few-selected', heldOutLossBefore, heldOutLoss: heldOutLossBefore };
+				}
 				progress = 'merging';
 				const context = {
 					parameters: manifest.parameters,
@@ -47,10 +53,7 @@ export function createMergeCheckpoint(deps: MergeDeps) {
 				};
 				const base = { parameters: parent, outerLearningRate: outerLearningRate(values) };
 				const merged = await mergeInThread(context, gradientsOf(deps, plan), base, signal);
-				if (merged === undefined) {
-					log.info('Nothing to merge', { boundary });
-					return { kind: 'keep', reason: 'nothing-selected', heldOutLossBefore, heldOutLoss: heldOutLossBefore };
-				}
+				if (merged === undefined) throw new VramhubError('INVARIANT', `${selected} gradients merge into nothing`);
 				progress = 'evaluating';
 				const heldOutLoss = finite(await abandonable(signal, deps.heldOutLoss(merged)));
 				const bound = heldOutLossBefore * (1 + Number(values.held_out_loss_bound_ppm) / 1e6);

@@ -15,7 +15,7 @@ import { modelFolder } from '#runtime/state-folder.ts';
  * Fewer than usual: a demo lasts minutes, and shall show a model that improves by some percent in two checkpoints, which from 200 steps takes dozens. Fewer
  * still, and any gradient lowers any loss, so that copies look like work. Measured with what a miner does in a window (see miner/train.ts).
  */
-const GENESIS_STEPS = 40;
+const GENESIS_STEPS = 30;
 /** The seed of every development network's first weights: one checkpoint, trained once a machine. */
 const GENESIS_SEED = 'vramhub-genesis-1';
 

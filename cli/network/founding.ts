@@ -24,11 +24,13 @@ export const keyServerSecret = (data: string, index: number) => secretFile(data,
  * Where a demo's network differs from other development networks: a checkpoint shows after three windows, all miners register at once, and there is
  * half of a window for training, because everybody shares one machine's cores.
  */
-function demoHparams(windowDurationMs: bigint): Partial<HparamValues> {
+function demoHparams(windowDurationMs: bigint, miners: number): Partial<HparamValues> {
 	return {
 		top_k: 512n,
 		evaluation_learning_rate_ppm: 500_000n,
-		outer_learning_rate_ppm: 1_750_000n,
+		outer_learning_rate_ppm: 2_000_000n,
+		// A third of what the miners of an interval hand in: where most cheat, the model stays as it is.
+		min_merge_gradients: BigInt(Math.max(1, miners)),
 		max_registrations_per_window: 512n,
 		put_window_open_ms: (windowDurationMs * 50n) / 100n,
 		put_window_close_ms: (windowDurationMs * 60n) / 100n,
@@ -40,6 +42,8 @@ export interface FoundingOptions {
 	readonly rpcUrl: string;
 	readonly faucetUrl: string;
 	readonly windowSeconds: number;
+	/** How many will register. */
+	readonly miners: number;
 	readonly artefacts: Pick<Artefacts, 'manifestHash' | 'datasetRoot' | 'genesis'>;
 	readonly keyServerUrls: readonly string[];
 	readonly enclaveUrls: readonly string[];
@@ -65,7 +69,7 @@ export async function foundNetwork(options: FoundingOptions): Promise<Founded> {
 	const publisher = { client, signer: founder };
 	const [measurement, { packageId, treasuryCap }] = await Promise.all([measureProgram(ENCLAVE_PROGRAM), publishVramhub(publisher)]);
 	const { windowDurationMs, values: usual } = devnetHparams(windowSeconds);
-	const values = { ...usual, ...demoHparams(windowDurationMs) };
+	const values = { ...usual, ...demoHparams(windowDurationMs, options.miners) };
 	const { objects } = await createNetwork(
 		publisher,
 		{

@@ -83,9 +83,13 @@ export async function startLocalNetwork(options: LocalNetworkOptions): Promise<L
 	]);
 	const book = isNew ? await found(options, ports, chain, temporal, endpoint, artefacts) : await readAddressBook(addressBookFile(data));
 
-	await Promise.all([startKeyServers(book, data, ports, start), startEnclaves(book, data, ports, start)]);
-	const firstWindow = await planFirstWindow(book);
-	const [kinds] = await Promise.all([startMiners(options, start), startOperators(options, book, firstWindow, start)]);
+	// Who encrypts asks the key servers to prove themselves.
+	const [firstWindow] = await Promise.all([planFirstWindow(book), startKeyServers(book, data, ports, start)]);
+	const [kinds] = await Promise.all([
+		startMiners(options, firstWindow, start),
+		startEnclaves(book, data, ports, start),
+		startOperators(options, book, firstWindow, start),
+	]);
 	await advanceToWindow(book, firstWindow, signal);
 	log.info('Network is ready', { network: book.objects.network, rpc: book.chain.rpcUrl });
 	return { book, firstWindow, genesisHeldOutLoss: artefacts.genesis.heldOutLoss, kinds };
@@ -111,13 +115,13 @@ async function startEnclaves(book: AddressBook, data: string, ports: NetworkPort
 }
 
 /** Every miner registers by itself, so a miner's uid is known when it is ready, and is not its number. */
-async function startMiners({ data, miners, seed }: LocalNetworkOptions, start: Start): Promise<Map<number, MinerKind>> {
+async function startMiners({ data, miners, seed }: LocalNetworkOptions, firstWindow: bigint, start: Start): Promise<Map<number, MinerKind>> {
 	const kinds = new Map<number, MinerKind>();
 	const waiting = [...miners];
 	const startNext = async (): Promise<void> => {
 		for (let miner = waiting.shift(); miner !== undefined; miner = waiting.shift()) {
 			const { number, kind, victimNumber } = miner;
-			const args = ['--data', data, '--uid', String(number), '--kind', kind, '--seed', seed];
+			const args = ['--data', data, '--uid', String(number), '--kind', kind, '--seed', seed, '--from-window', firstWindow.toString()];
 			if (victimNumber !== undefined) args.push('--victim-number', String(victimNumber));
 			const { facts } = await start({ name: `miner-${number}`, program: node('miner/main.ts', ...args), ready: 'line', restart: 'always' });
 			kinds.set(Number(facts.uid), kind);
@@ -242,6 +246,7 @@ async function found(
 		rpcUrl: chain.rpcUrl,
 		faucetUrl: chain.faucetUrl,
 		windowSeconds,
+		miners: miners.length,
 		artefacts,
 		keyServerUrls: ports.keyServers.map(local),
 		enclaveUrls: ports.enclaves.map(local),

@@ -40,7 +40,7 @@ const ERowsLeft: vector<u8> = b"there are rows without medians";
 /// A selected uid is not in the roster.
 #[error]
 const ENotInRoster: vector<u8> = b"a selected miner is not in the roster";
-/// A selected gradient is not accepted, does not improve, or has no weight where another has.
+/// A selected gradient is not accepted, does not improve, or has no weight.
 #[error]
 const ENotEligible: vector<u8> = b"a selected gradient is not eligible";
 /// By weight, then random, both descending, then uid ascending.
@@ -61,8 +61,6 @@ const ENoConsensus: vector<u8> = b"the window has no medians";
 const CODE_SCORED: u8 = 0;
 /// Turned over, an i32 in two's complement compares as u32 does.
 const SIGN: u32 = 0x8000_0000;
-/// A rank is weight ‖ random ‖ 65535 − uid, so that the greater one comes first; from here on its weight is not 0.
-const FIRST_WEIGHTED: u64 = 0x1_0000_0000_0000;
 
 // === Structs ===
 
@@ -430,13 +428,11 @@ fun count_bits(mut bits: u256): u64 {
     count
 }
 
-/// Aborts unless `selection` is what it must be: of the rows that are accepted with own > 0 and random > 0 (and with a weight, if any of
-/// them has one) the first `top_g` by weight, then random, both descending, then uid ascending.
+/// Aborts unless `selection` is what it must be: of the rows that are accepted with own, random and weight above 0 the first `top_g` by
+/// weight, then random, both descending, then uid ascending.
 fun checked_selection(self: &WindowConsensus, roster: &vector<RosterEntry>, selection: &vector<u16>, top_g: u64): vector<RosterEntry> {
     let ranks = self.ranks(roster);
-    let weighted = count_from(&ranks, FIRST_WEIGHTED);
-    let least = if (weighted > 0) FIRST_WEIGHTED else 1;
-    let eligible = if (weighted > 0) weighted else count_from(&ranks, 1);
+    let eligible = count_from(&ranks, 1);
     let n = selection.length();
     assert!(n == eligible.min(top_g), EWrongSelectionLength);
 
@@ -446,7 +442,7 @@ fun checked_selection(self: &WindowConsensus, roster: &vector<RosterEntry>, sele
     while (i < n) {
         let row = row_of(roster, selection[i]);
         let rank = ranks[row];
-        assert!(rank >= least, ENotEligible);
+        assert!(rank > 0, ENotEligible);
         assert!(i == 0 || rank < last, EOutOfOrder);
         last = rank;
         selected.push_back(roster[row]);
@@ -457,7 +453,7 @@ fun checked_selection(self: &WindowConsensus, roster: &vector<RosterEntry>, sele
     selected
 }
 
-/// A rank for each row, 0 when it is not eligible.
+/// A rank for each row: weight ‖ random ‖ 65535 − uid, so that the greater one comes first; 0 when it is not eligible.
 fun ranks(self: &WindowConsensus, roster: &vector<RosterEntry>): vector<u64> {
     let mut ranks = vector[];
     let mut row = 0;
@@ -465,7 +461,7 @@ fun ranks(self: &WindowConsensus, roster: &vector<RosterEntry>): vector<u64> {
         let own = self.own[row];
         let random = self.random[row];
         let accepted = (self.accepted >> (row as u8)) & 1 == 1;
-        let rank = if (accepted && own != 0 && own < SIGN && random != 0 && random < SIGN) {
+        let rank = if (accepted && own != 0 && own < SIGN && random != 0 && random < SIGN && self.weight[row] > 0) {
             ((self.weight[row] as u64) << 48) | ((random as u64) << 16) | (0xffff - (roster[row].entry_uid() as u64))
         } else {
             0

@@ -79,6 +79,8 @@ const LOWEST: vector<u64> = vector[
     0, // emission_miner_bps
     0, // emission_validator_bps
     1_000, // enclave_timeout_ms
+    0, // proof_of_work_margin_ppm
+    1, // min_merge_gradients
 ];
 
 const HIGHEST: vector<u64> = vector[
@@ -128,6 +130,8 @@ const HIGHEST: vector<u64> = vector[
     10_000, // emission_miner_bps
     10_000, // emission_validator_bps
     3_600_000, // enclave_timeout_ms
+    10_000_000, // proof_of_work_margin_ppm
+    100_000, // min_merge_gradients
 ];
 
 // === Structs ===

@@ -102,13 +102,24 @@ fun more_than_half_decides_alone() {
 }
 
 #[test]
-fun without_weights_by_random_then_uid() {
+fun equal_weights_by_random_then_uid() {
+    let mut w = ready(vector[10], 5, 3);
+    w.settled(0, 12, vector[0, 0, 0, 0, 0], vector[1, 1, 1, 1, 1], vector[3, 9, 3, 9, 1], vector[8, 8, 8, 8, 8]);
+    w.settle_medians(12, 0, vector[1, 1, 1, 1, 1], vector[3, 9, 3, 9, 1], vector[8, 8, 8, 8, 8]);
+    w.finalize(12, vector[1, 3, 0]);
+    assert_result(&w, 31, vector[40], vector[5]);
+    assert_selected(&w, vector[1, 3, 0], x"49c74761fe0c71dc6134c093205e0c433e9d29d7e4ca007d5c9df4e88f125233");
+    w.end()
+}
+
+#[test]
+fun without_weights_nobody_is_selected() {
     let mut w = ready(vector[10], 5, 3);
     w.settled(0, 12, vector[0, 0, 0, 0, 0], vector[1, 1, 1, 1, 1], vector[3, 9, 3, 9, 1], vector[0, 0, 0, 0, 0]);
     w.settle_medians(12, 0, vector[1, 1, 1, 1, 1], vector[3, 9, 3, 9, 1], vector[0, 0, 0, 0, 0]);
-    w.finalize(12, vector[1, 3, 0]);
+    w.finalize(12, vector[]);
     assert_result(&w, 31, vector[0], vector[5]);
-    assert_selected(&w, vector[1, 3, 0], x"49c74761fe0c71dc6134c093205e0c433e9d29d7e4ca007d5c9df4e88f125233");
+    assert_selected(&w, vector[], x"ebf9524d2932ce1ffdaa25bb7199d00bed7df803fe6feb8ee04fb12af72f867c");
     w.end()
 }
 
@@ -502,7 +513,7 @@ fun one_without_random_improvement() { select_both(0, 7, 0, 30) }
 fun one_that_makes_random_worse() { select_both(0, 7, 0xffff_ffff, 30) }
 
 #[test, expected_failure(abort_code = consensus::ENotEligible)]
-fun one_without_weight_where_others_have() { select_both(0, 7, 4, 0) }
+fun one_without_weight() { select_both(0, 7, 4, 0) }
 
 #[test, expected_failure(abort_code = consensus::ERowsLeft)]
 fun not_before_the_last_row() {

@@ -148,6 +148,8 @@ public fun values(): vector<u64> {
         7_200, // emission_miner_bps
         1_800, // emission_validator_bps
         120_000, // enclave_timeout_ms
+        250_000, // proof_of_work_margin_ppm
+        1, // min_merge_gradients
     ]
 }
 

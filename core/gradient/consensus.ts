@@ -47,14 +47,13 @@ export function rowConsensus(validators: readonly ValidatorColumns[], rows: numb
 }
 
 /**
- * S_w: of the rows that are accepted with own > 0 and random > 0 (and weight > 0 if any such row has it), the first `topG` by
- * weight, then random, both descending, then uid ascending.
+ * S_w: of the rows that are accepted with own > 0, random > 0 and weight > 0, the first `topG` by weight, then random, both descending, then uid
+ * ascending. Nothing is merged that no validator vouches for: a window in which nobody has weight selects nothing.
  */
 export function selectGradients(roster: readonly RosterEntry[], consensus: readonly RowConsensus[], topG: number): RosterEntry[] {
-	const eligible = roster.map((entry, row) => ({ entry, ...consensus[row]! })).filter(({ accepted, own, random }) => accepted && own > 0 && random > 0);
-	const weighted = eligible.filter(({ weight }) => weight > 0);
-	const candidates = weighted.length > 0 ? weighted : eligible;
-	return candidates
+	return roster
+		.map((entry, row) => ({ entry, ...consensus[row]! }))
+		.filter(({ accepted, own, random, weight }) => accepted && own > 0 && random > 0 && weight > 0)
 		.sort((a, b) => b.weight - a.weight || b.random - a.random || a.entry.uid - b.entry.uid)
 		.slice(0, topG)
 		.map(({ entry }) => entry);

@@ -55,6 +55,8 @@ export const HPARAM_SPECS = [
 	['emission_miner_bps', 7_200n, 0n, 10_000n],
 	['emission_validator_bps', 1_800n, 0n, 10_000n],
 	['enclave_timeout_ms', 120_000n, 1_000n, 3_600_000n],
+	['proof_of_work_margin_ppm', 250_000n, 0n, 10_000_000n],
+	['min_merge_gradients', 1n, 1n, 100_000n],
 ] as const satisfies readonly (readonly [string, bigint, bigint, bigint])[];
 
 export type HparamName = (typeof HPARAM_SPECS)[number][0];

@@ -80,7 +80,7 @@ export interface MergePlan {
 
 export type CheckpointOutcome =
 	| { readonly kind: 'new'; readonly hash: string; readonly heldOutLossBefore: number; readonly heldOutLoss: number }
-	| { readonly kind: 'keep'; readonly reason: 'nothing-selected' | 'loss-rose'; readonly heldOutLossBefore: number; readonly heldOutLoss: number };
+	| { readonly kind: 'keep'; readonly reason: 'too-few-selected' | 'loss-rose'; readonly heldOutLossBefore: number; readonly heldOutLoss: number };
 
 export interface CheckpointResult {
 	readonly boundary: string;

@@ -15,7 +15,7 @@ export interface MinerRow {
 	readonly score: number | null;
 	/** Improvement on the random batch, micro-nats. */
 	readonly random: number;
-	/** Bounded moving average of sign(own − random), ppm. */
+	/** Bounded moving average of whether own beats random by the margin, ppm. */
 	readonly proofOfWork: number;
 	/** Rating, 1e-9. */
 	readonly mu: bigint;

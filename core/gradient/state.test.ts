@@ -5,7 +5,7 @@ import { defaultHparamValues } from '#core/gradient/hparams.ts';
 import type { MinerRow } from '#core/gradient/payload.ts';
 import { ordinal, rateRanking } from '#core/gradient/rating.ts';
 import { clipNorm, lossToMicroNats, rankingKey, toMicroNats } from '#core/gradient/score.ts';
-import { type MinerOutcome, nextRows, type RosterOutcome, stateAfter } from '#core/gradient/state.ts';
+import { type MinerOutcome, nextRows, type RosterOutcome, stateAfter, workSign } from '#core/gradient/state.ts';
 import { shareWeights } from '#core/gradient/weight.ts';
 
 const hparams = defaultHparamValues();
@@ -130,13 +130,32 @@ test('proof of work stays within one and forgets', () => {
 				const i32 = (value: number) => value | 0;
 				const previous: MinerRow[] = [{ uid: 0, generation: 1, code: 0, score: 0, random: 0, proofOfWork: current, ...fresh, weight: 0, missed: 0 }];
 				const [row] = nextRows(roster(scored(i32(own), i32(random))), previous, { ...hparams, proof_of_work_alpha_ppm: BigInt(alpha) });
-				const sign = Math.sign(i32(own) - i32(random));
+				const sign = workSign(i32(own), i32(random), hparams.proof_of_work_margin_ppm);
 				assert.ok(Math.abs(row!.proofOfWork) <= 1_000_000 && Number.isInteger(row!.proofOfWork));
 				assert.ok(Math.abs(row!.proofOfWork - (current + (alpha * (sign * 1e6 - current)) / 1e6)) <= 1);
 			},
 		),
 		{ seed: 1 },
 	);
+});
+
+test('work beats the random batch by the margin', () => {
+	const quarter = 250_000n;
+	for (const [own, random, sign] of [
+		[126, 100, 1],
+		[125, 100, 0],
+		[124, 100, -1],
+		[-74, -100, 1],
+		[-76, -100, -1],
+		[1, 0, 1],
+		[0, 0, 0],
+		[-1, 0, -1],
+		[2 ** 31 - 1, -(2 ** 31), 1],
+		[-(2 ** 31), 2 ** 31 - 1, -1],
+	] as const) {
+		assert.equal(workSign(own, random, quarter), sign, `${own} against ${random}`);
+	}
+	assert.equal(workSign(101, 100, 0n), 1);
 });
 
 test('weights are shares of 65535 and a weak miner lifts nobody', () => {

@@ -22,7 +22,14 @@ export interface RosterOutcome extends RosterEntry {
 
 export type StateParameters = Pick<
 	HparamValues,
-	'rating_mu_nano' | 'rating_sigma_nano' | 'rating_beta_nano' | 'rating_tau_nano' | 'ordinal_floor_nano' | 'proof_of_work_alpha_ppm' | 'gauntlet_gamma_ppm'
+	| 'rating_mu_nano'
+	| 'rating_sigma_nano'
+	| 'rating_beta_nano'
+	| 'rating_tau_nano'
+	| 'ordinal_floor_nano'
+	| 'proof_of_work_alpha_ppm'
+	| 'proof_of_work_margin_ppm'
+	| 'gauntlet_gamma_ppm'
 >;
 
 const PPM = 1_000_000;
@@ -33,7 +40,7 @@ const MAX_MISSED = 255;
  * from there, every other starts at (μ₀, σ₀) with no proof of work.
  *
  * - Ranking: scored miners by {@link rankingKey}, equal keys tie; failed ones tie for last. Absent ones are not ranked.
- * - Proof of work: p' = p + α (s − p), s = sign(own − random) for a scored miner and −1 for a failed one (who saw the randomness and
+ * - Proof of work: p' = p + α (s − p), s = {@link workSign} for a scored miner and −1 for a failed one (who saw the randomness and
  *   withheld must not be better off), in [−1, 1] by construction.
  * - Absent miners: μ and proof of work, where positive, times gauntlet_gamma; σ stays.
  * - missed: windows without a score in a row.
@@ -106,9 +113,18 @@ function updateRatings(entries: readonly (RosterOutcome & { readonly state: Rati
 	return new Map(ranked.map(({ uid }, index) => [uid, { mu: ratings[index]!.mu, sigma: ratings[index]!.sigma }]));
 }
 
+/**
+ * 1 when the own batch gained more than the random one by the margin, −1 when by less: sign(own − random − margin · |random|), micro-nats. A gradient that was
+ * trained on another batch helps both alike, give or take what a few sequences differ by, and without a margin would pass every second time.
+ */
+export function workSign(own: number, random: number, marginPpm: bigint): number {
+	const excess = BigInt(own - random) * BigInt(PPM) - BigInt(Math.abs(random)) * marginPpm;
+	return excess > 0n ? 1 : excess < 0n ? -1 : 0;
+}
+
 function nextProofOfWork(current: number, outcome: MinerOutcome, parameters: StateParameters): number {
 	if (outcome.kind === 'absent') return Number(decayed(BigInt(current), parameters.gauntlet_gamma_ppm));
-	const sign = outcome.kind === 'scored' ? Math.sign(outcome.own - outcome.random) : -1;
+	const sign = outcome.kind === 'scored' ? workSign(outcome.own, outcome.random, parameters.proof_of_work_margin_ppm) : -1;
 	const alpha = Number(parameters.proof_of_work_alpha_ppm);
 	// Below 2^53: 1e6 · 1e6 twice. Truncated towards 0, so that it stays within ±1e6.
 	return Math.trunc(((PPM - alpha) * current + alpha * sign * PPM) / PPM) + 0;

@@ -1,7 +1,7 @@
 import { ordinal, type Rating } from '#core/gradient/rating.ts';
 
 export interface Weighable extends Rating {
-	/** Bounded moving average of sign(own − random), ppm. */
+	/** Bounded moving average of whether own beats random by the margin, ppm. */
 	readonly proofOfWork: number;
 	/** Whether this window has a score of the miner. Without one there is nothing to reward and nobody's commitment to credit. */
 	readonly scored: boolean;

@@ -16,9 +16,13 @@ export interface RunningDemo extends AsyncDisposable {
 	readonly ended: Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null; readonly stdout: string }>;
 }
 
-export async function startDemo(...args: string[]): Promise<RunningDemo> {
-	// A blank in the path, as on many a laptop.
+/** A network's folder, with a blank in its path as on many a laptop. */
+export async function networkFolder(): Promise<{ readonly data: string } & AsyncDisposable> {
 	const data = await mkdtemp(join(tmpdir(), 'vramhub demo '));
+	return { data, [Symbol.asyncDispose]: () => rm(data, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 }) };
+}
+
+export function startDemo(data: string, ...args: string[]): RunningDemo {
 	const child = spawn(process.execPath, [join(checkoutRoot, 'cli/main.ts'), 'demo', '--data', data, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
 	const log: string[] = [];
 	const waiting = new Set<(line: string) => void>();
@@ -54,7 +58,6 @@ export async function startDemo(...args: string[]): Promise<RunningDemo> {
 		async [Symbol.asyncDispose]() {
 			if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL');
 			await ended;
-			await rm(data, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
 		},
 	};
 }

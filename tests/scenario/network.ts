@@ -34,9 +34,9 @@ const ENCLAVE_PROGRAM = 'enclave/main.ts';
 const WINDOW_SECONDS = 600;
 /**
  * Chain time passes by itself as real time does, and jumps when a test says so. Commits have long; between the end of the put phase and
- * that of the window are 8 s, which is what a validator's patience with a slow store is measured by.
+ * that of the window are 20 s, which is what a validator's patience with a slow store is measured by.
  */
-const PHASES = { put_window_open_ms: 300_000n, put_window_close_ms: 592_000n } as const;
+const PHASES = { put_window_open_ms: 300_000n, put_window_close_ms: 580_000n } as const;
 const EVENT_DEADLINE_MS = 180_000;
 
 /** A process of the network, its standard output and error in `<data>/logs` and at hand. */

@@ -88,6 +88,16 @@ test('nothing was selected: the parent is kept', async () => {
 	assert.equal(world.count('attestCheckpoint'), 1);
 });
 
+test('fewer selected than the network wants for a step: the parent is kept', async () => {
+	const selected = 6n;
+	const enough = await new FakeInterval({ minMergeGradients: selected }).finalize();
+	assert.equal((await run('enough', enough)).result.state, 'new');
+	const world = await new FakeInterval({ minMergeGradients: selected + 1n }).finalize();
+	const { result } = await run('few', world);
+	assert.equal(result.state, 'keep');
+	assert.equal(world.count('putCheckpoint'), 0);
+});
+
 test('it waits for the last window; a window that everybody left behind is finalized by the aggregator', async () => {
 	const world = await new FakeInterval().finalize([BOUNDARY - 3n]);
 	const { result } = await run('waits', world, async () => {

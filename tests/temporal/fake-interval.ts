@@ -4,7 +4,7 @@ import type { Miner, SettledScores } from '#clients/chain/port.ts';
 import { fromHex, toHex } from '#core/bytes.ts';
 import { type ErrorCode, VramhubError } from '#core/errors.ts';
 import { encodeGradient } from '#core/gradient/codec.ts';
-import { defaultHparamValues } from '#core/gradient/hparams.ts';
+import { defaultHparamValues, type HparamValues } from '#core/gradient/hparams.ts';
 import { gradientObjectKey } from '#core/gradient/layout.ts';
 import { encodeManifest, manifestHash } from '#core/gradient/manifest-codec.ts';
 import { type Commitment, foldCommitments, rosterHash, type WindowRecord } from '#core/gradient/records.ts';
@@ -56,6 +56,13 @@ type CallName =
 	| 'heldOutLoss'
 	| 'writeCheckpoint';
 
+interface IntervalOptions {
+	readonly validators?: readonly number[];
+	readonly direction?: 1 | -1;
+	readonly selected?: boolean;
+	readonly minMergeGradients?: bigint;
+}
+
 export class FakeInterval {
 	readonly calls: string[] = [];
 	readonly logs: string[] = [];
@@ -65,7 +72,7 @@ export class FakeInterval {
 	/** What the bucket that anybody may read holds. */
 	readonly bucket = new Map<string, Uint8Array>();
 	readonly #direction: number;
-	readonly #values = defaultHparamValues({ checkpoint_frequency: FREQUENCY, max_merge_windows: 2n * FREQUENCY });
+	readonly #values: HparamValues;
 	readonly #records = new Map<bigint, WindowRecord>();
 	readonly #settled = new Map<string, SettledScores>();
 	readonly #gradients = new Map<string, Uint8Array>();
@@ -73,26 +80,32 @@ export class FakeInterval {
 	readonly #faults: { readonly call: string; readonly code: ErrorCode; readonly lost: boolean }[] = [];
 
 	/** At the start of the boundary's window. `direction` 1: gradients lower the loss, −1: they raise it. */
-	constructor({ validators = [0], direction = 1, selected = true }: { validators?: readonly number[]; direction?: 1 | -1; selected?: boolean } = {}) {
+	constructor({ validators = [0], direction = 1, selected = true, minMergeGradients = 1n }: IntervalOptions = {}) {
 		this.#direction = direction;
+		this.#values = defaultHparamValues({
+			checkpoint_frequency: FREQUENCY,
+			max_merge_windows: 2n * FREQUENCY,
+			min_merge_gradients: minMergeGradients,
+		});
 		this.nowMs = windowStartMs(BOUNDARY, WINDOW_MS);
 		this.validators = validators;
+		this.rounds = new FakeRounds({
+			nowMs: () => this.nowMs,
+			windowDurationMs: WINDOW_MS,
+			values: this.#values,
+			genesis: sha(GENESIS),
+			record: (window) => this.#records.get(window),
+			setStatus: (window, status) => void this.#records.set(window, { ...this.#records.get(window)!, status }),
+			roster: () => MINERS.map((uid) => ({ uid, generation: 1 })),
+			settled: (window, uid) => this.#settled.get(`${window}/${uid}`),
+			stakes: () => new Map(this.validators.map((uid) => [uid, STAKE])),
+			call: (name, label, effect) => this.#call(name, label, effect),
+		});
 		for (let window = BOUNDARY - FREQUENCY; window < BOUNDARY; window++) this.#score(window, selected);
 	}
 
 	readonly validators: readonly number[];
-	readonly rounds = new FakeRounds({
-		nowMs: () => this.nowMs,
-		windowDurationMs: WINDOW_MS,
-		values: this.#values,
-		genesis: sha(GENESIS),
-		record: (window) => this.#records.get(window),
-		setStatus: (window, status) => void this.#records.set(window, { ...this.#records.get(window)!, status }),
-		roster: () => MINERS.map((uid) => ({ uid, generation: 1 })),
-		settled: (window, uid) => this.#settled.get(`${window}/${uid}`),
-		stakes: () => new Map(this.validators.map((uid) => [uid, STAKE])),
-		call: (name, label, effect) => this.#call(name, label, effect),
-	});
+	readonly rounds: FakeRounds;
 
 	/** Everything that a validator of the interval's windows would have finalized by now. */
 	async finalize(windows: readonly bigint[] = [BOUNDARY - 3n, BOUNDARY - 2n, BOUNDARY - 1n]): Promise<this> {

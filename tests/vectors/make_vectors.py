@@ -145,8 +145,7 @@ def consensus_case(name, stakes, columns, top_g, window=12, commitments_hash=byt
     rows = range(len(columns[0][0]) if columns else 3)
     med = {k: [greatest_supported([c[i][r] for c in columns], stakes) for r in rows] for k, i in (("own", 1), ("random", 2), ("weight", 3))}
     accepted = [2 * sum(s for c, s in zip(columns, stakes) if c[0][r] == 0) > sum(stakes) for r in rows]
-    good = [r for r in rows if accepted[r] and med["own"][r] > 0 and med["random"][r] > 0]
-    if any(med["weight"][r] for r in good): good = [r for r in good if med["weight"][r] > 0]
+    good = [r for r in rows if accepted[r] and all(med[k][r] > 0 for k in med)]
     chosen = sorted(good, key=lambda r: (-med["weight"][r], -med["random"][r], r))[:top_g]
     generations = generations or [1 for _ in rows]
     encoded = le(8, window) + bcs_bytes(commitments_hash) + uleb(len(chosen)) + b"".join(le(2, r) + le(4, generations[r]) for r in chosen)
@@ -167,7 +166,8 @@ def consensus():
     cases = [consensus_case("three validators", [10 * sui, 20 * sui, 11 * sui], three, 3),
              consensus_case("two equal ones, neither lifts alone", [10 * sui, 10 * sui], two, 15),
              consensus_case("more than half decides alone", [10 * sui, 30 * sui], two, 15),
-             consensus_case("no weights: by random, then uid", [10 * sui], [([0] * 5, [1] * 5, [3, 9, 3, 9, 1], [0] * 5)], 3),
+             consensus_case("equal weights: by random, then uid", [10 * sui], [([0] * 5, [1] * 5, [3, 9, 3, 9, 1], [8] * 5)], 3),
+             consensus_case("no weights, no selection", [10 * sui], [([0] * 5, [1] * 5, [3, 9, 3, 9, 1], [0] * 5)], 3),
              consensus_case("nobody submitted", [], [], 15),
              consensus_case("another window and other generations", [10 * sui, 10 * sui], two, 1, 2957300, sha(b"commitments"), [1, 70000, 3, 2])]
     hashes = [c["selectionHash"] for c in cases]

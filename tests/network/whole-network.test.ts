@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
-import { startDemo } from '#tests/network/demo.ts';
-import { descendants, stillRunning } from '#tests/network/process-tree.ts';
+import { once } from 'node:events';
+import { after, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { networkFolder, startDemo } from '#tests/network/demo.ts';
+import { descendants, type ProcessIdentity, stillRunning } from '#tests/network/process-tree.ts';
+
+// One network, which is founded, scores a window, and is continued twice.
+const folder = await networkFolder();
+after(() => folder[Symbol.asyncDispose]());
+const SMALLEST = ['--validators', '1', '--miners', '1', '--kinds', 'honest'];
 
 interface Report {
 	readonly genesis: { readonly heldOutLoss: number };
@@ -29,7 +36,7 @@ async function workflowsInWebUi(webUi: string): Promise<{ id: string; type: stri
 }
 
 test('one window, end to end: the honest miner is scored on chain, the Web UI lists the window, nothing is left', { timeout: 300_000 }, async () => {
-	await using demo = await startDemo('--windows', '1', '--validators', '1', '--miners', '1', '--kinds', 'honest', '--json');
+	await using demo = startDemo(folder.data, ...SMALLEST, '--windows', '1', '--json');
 	const webUiLine = await demo.line(/Temporal Web UI: http/);
 	const processes = descendants(demo.child.pid!);
 	assert.ok(processes.length >= 9, `the parts run as processes of their own: ${processes.map(({ command }) => command).join('\n')}`);
@@ -70,4 +77,33 @@ test('one window, end to end: the honest miner is scored on chain, the Web UI li
 		);
 	}
 	assert.deepEqual(stillRunning(processes), []);
+});
+
+/** The end of another's child is not an event of ours: asked for until the deadline. */
+async function assertAllEnd(processes: readonly ProcessIdentity[], withinMs: number): Promise<void> {
+	const deadline = performance.now() + withinMs;
+	while (stillRunning(processes).length > 0 && performance.now() < deadline) await delay(50);
+	assert.deepEqual(stillRunning(processes), []);
+}
+
+test('a network that is continued: Ctrl-C ends every process, in good order', { timeout: 180_000 }, async () => {
+	await using demo = startDemo(folder.data, ...SMALLEST);
+	await demo.line(/Network is ready/);
+	const processes = descendants(demo.child.pid!);
+	assert.ok(processes.length >= 8);
+	demo.child.kill('SIGINT');
+	const { code } = await demo.ended;
+	assert.equal(code, 0, demo.log.join('\n'));
+	assert.deepEqual(stillRunning(processes), []);
+});
+
+test('continued again: a supervisor that is killed leaves no process behind', { timeout: 180_000 }, async () => {
+	await using demo = startDemo(folder.data, ...SMALLEST);
+	await demo.line(/Network is ready/);
+	const processes = descendants(demo.child.pid!);
+	assert.ok(processes.length >= 8);
+	const exited = once(demo.child, 'exit');
+	demo.child.kill('SIGKILL');
+	assert.deepEqual(await exited, [null, 'SIGKILL']);
+	await assertAllEnd(processes, 30_000);
 });
