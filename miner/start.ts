@@ -8,6 +8,7 @@ import { createChainWriter } from '#clients/chain/writer.ts';
 import { createCheckpointSource } from '#clients/objects/checkpoint-source.ts';
 import { createS3ObjectStore } from '#clients/objects/s3-object-store.ts';
 import { encryptCredentials } from '#clients/seal/encrypt-credentials.ts';
+import { fromHex } from '#core/bytes.ts';
 import { VramhubError } from '#core/errors.ts';
 import type { ModelManifest } from '#core/gradient/manifest.ts';
 import { decodeManifest, manifestHash } from '#core/gradient/manifest-codec.ts';
@@ -71,6 +72,7 @@ export async function startMiner({ data, number, kind, victimNumber, seed, fromW
 	const manifest = decodeManifest(manifestBytes);
 
 	const keyServers = book.seal.keyServers.map(({ objectId }) => objectId);
+	const trustedKeys = new Map(book.seal.keyServers.flatMap(({ objectId, publicKey }) => (publicKey === undefined ? [] : [[objectId, fromHex(publicKey)]])));
 	const miner = await ensureRegistered({
 		chain,
 		writer,
@@ -85,6 +87,7 @@ export async function startMiner({ data, number, kind, victimNumber, seed, fromW
 				generation,
 				credVersion,
 				credentials,
+				trustedKeys,
 			}),
 		credentials: secrets.read,
 		stateFile: join(folder, 'registration.json'),

@@ -10,6 +10,16 @@ import { writeFileAtomic } from '#runtime/files.ts';
 const SuiId = z.string().regex(/^0x[0-9a-f]{64}$/);
 const Port = z.url();
 
+const KeyServerEntry = z.object({
+	objectId: SuiId,
+	url: Port,
+	/** Hexadecimal: the BLS12-381 key that whoever founded the network made for it. */
+	publicKey: z
+		.string()
+		.regex(/^[0-9a-f]{192}$/)
+		.optional(),
+});
+
 export const AddressBookSchema = z.object({
 	format: z.literal(1),
 	chain: z.object({ rpcUrl: Port, faucetUrl: Port, chainId: z.string() }),
@@ -28,7 +38,7 @@ export const AddressBookSchema = z.object({
 		consensus: SuiId,
 		rewardPool: SuiId,
 	}),
-	seal: z.object({ threshold: z.int().min(1), keyServers: z.array(z.object({ objectId: SuiId, url: Port })) }),
+	seal: z.object({ threshold: z.int().min(1), keyServers: z.array(KeyServerEntry) }),
 	objectStore: z.object({ endpoint: Port, auditBucket: z.string() }),
 	temporal: z.object({ address: z.string(), namespace: z.string(), uiUrl: Port }),
 	validators: z.array(z.object({ uid: z.int(), generation: z.int(), owner: SuiId, enclaveUrl: Port })),

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { type TestContext, test } from 'node:test';
+import { SealClient } from '@mysten/seal';
 import type { Ed25519Keypair } from '@mysten/sui/keypairs/ed25519';
 import { createCredentialsDecryptor } from '#clients/seal/decrypt-credentials.ts';
 import { createCredentialsDecryptorInThread } from '#clients/seal/decrypt-in-thread.ts';
@@ -131,4 +132,17 @@ test('validators in standing read credentials, nobody else does, and one key ser
 	assert.deepEqual(await readAs(operator)(first.uid), credentialsOf(first.uid));
 	assert.equal(await end(children[1]!), 0);
 	await assert.rejects(readAs(operator)(first.uid), { code: 'SEAL_UNAVAILABLE' });
+
+	// Servers that are away prove nothing; keys that are known already need no proof, others do.
+	const serverConfigs = settings.keyServers.map((objectId) => ({ objectId, weight: 1 }));
+	const found = await new SealClient({ suiClient, serverConfigs, verifyKeyServers: false }).getKeyServers();
+	const keys = [...found].map(([objectId, { pk }]) => [objectId, pk] as const);
+	const seal = (trusted: readonly (readonly [string, Uint8Array])[]) => {
+		const identity = { network: objects.network, uid: second.uid, generation: 1, credVersion: 2, credentials: credentialsOf(second.uid) };
+		return encryptCredentials({ suiClient, ...settings, ...identity, trustedKeys: new Map(trusted), timeoutMs: 5_000 });
+	};
+	assert.ok((await seal(keys)).length > 0);
+	const [[someone, key], ...others] = keys as [(typeof keys)[0], ...typeof keys];
+	for (const trusted of [[], others, [[someone, key.map((byte, i) => (i === 95 ? byte ^ 1 : byte))] as const, ...others]])
+		await assert.rejects(seal(trusted), { code: 'SEAL_UNAVAILABLE' });
 });

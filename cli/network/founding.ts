@@ -5,6 +5,7 @@ import { connectChain } from '#clients/chain/connect.ts';
 import { execute } from '#clients/chain/execute.ts';
 import { createChainWriter } from '#clients/chain/writer.ts';
 import { auditPrefix } from '#clients/objects/audit.ts';
+import { toHex } from '#core/bytes.ts';
 import { VramhubError } from '#core/errors.ts';
 import type { HparamValues } from '#core/gradient/hparams.ts';
 import { generateKeyPair, type KeyPair, MINERS_BUCKET, minerPrefix } from '#devnet/object-store/identities.ts';
@@ -87,6 +88,7 @@ export async function foundNetwork(options: FoundingOptions): Promise<Founded> {
 	const masterKeys = await Promise.all(keyServerUrls.map((_, index) => ensureMasterKey(keyServerSecret(data, index))));
 	const registrations = masterKeys.map(({ publicKey }, index) => ({ name: `key-server-${index}`, url: keyServerUrls[index]!, publicKey }));
 	const { objectIds } = await publishSealKeyServers(publisher, registrations);
+	const keyServers = registrations.map(({ url, publicKey }, index) => ({ objectId: objectIds[index]!, url, publicKey: toHex(publicKey) }));
 
 	const validators: AddressBook['validators'] = [];
 	// One after the other: the first gets uid 0, whose audit prefix the store knows already.
@@ -120,7 +122,7 @@ export async function foundNetwork(options: FoundingOptions): Promise<Founded> {
 		});
 		validators.push({ uid, generation, owner: writer.address, enclaveUrl });
 	}
-	return { packageId, objects, keyServers: objectIds.map((objectId, index) => ({ objectId, url: keyServerUrls[index]! })), validators };
+	return { packageId, objects, keyServers, validators };
 }
 
 export interface MinerKeys {
