@@ -42,14 +42,14 @@ if (named.length === 0) {
 		}
 	}
 }
-/** Networks whose validator must meet deadlines of a few seconds, among hostile miners and after kill -9: alone, so that nobody takes their time. */
-const ALONE = ['tests/bad-input.test.ts', 'tests/crash.test.ts', 'tests/secrets.test.ts'];
-// What starts a whole network comes first: it takes longest.
-const all = [...(await find('tests/network/*.test.ts')), ...(await find('**/*.test.ts')).filter((file) => !file.startsWith('tests/network/'))];
-const files = named.length > 0 ? named : all.filter((file) => !ALONE.includes(file));
+// What waits for windows comes first: it takes longest, and leaves the cores to the others meanwhile.
+const WAITING = ['tests/network/', 'tests/bad-input.test.ts', 'tests/crash.test.ts', 'tests/secrets.test.ts'];
+const waits = (file: string) => WAITING.some((prefix) => file.startsWith(prefix));
+const all = await find('**/*.test.ts');
+const files = named.length > 0 ? named : [...all.filter(waits), ...all.filter((file) => !waits(file))];
 if (long) files.push(...(await find('**/*.long.ts')));
 
 const options = ['--disable-warning=ExperimentalWarning', '--test', '--test-reporter=spec', `--test-timeout=${FILE_TIMEOUT_MS}`];
-const first = named.length > 0 ? 0 : await run(process.execPath, [...options, '--test-concurrency=1', ...ALONE]);
-const rest = await run(process.execPath, [...options, `--test-concurrency=${Math.max(2, availableParallelism())}`, ...files]);
-process.exit(Math.max(first, rest));
+// One more than there are cores, for those that wait.
+const concurrency = availableParallelism() + 1;
+process.exit(await run(process.execPath, [...options, `--test-concurrency=${concurrency}`, ...files]));

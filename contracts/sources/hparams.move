@@ -276,6 +276,8 @@ public fun emission_per_window(self: &Params): u64 { self.values[42] }
 public fun emission_miner_bps(self: &Params): u64 { self.values[43] }
 public fun emission_validator_bps(self: &Params): u64 { self.values[44] }
 public fun enclave_timeout_ms(self: &Params): u64 { self.values[45] }
+public fun proof_of_work_margin_ppm(self: &Params): u64 { self.values[46] }
+public fun min_merge_gradients(self: &Params): u64 { self.values[47] }
 
 // === Package ===
 

@@ -19,7 +19,7 @@ const OPERATOR: address = @0xb1;
 /// Ed25519 (RFC 8032): public key of the secret key that is 32 bytes of 7, and its signature over the bytes of `first()`. The bytes hold
 /// the network's id, which follows from the order in which the scenario makes objects.
 const KEY: vector<u8> = x"ea4a6c63e29c520abef5507b132ec5f9954776aebebe7b92421eea691446d22c";
-const SIGNATURE: vector<u8> = x"055c2a3cc2c4b53ea88f51bcf3fc0c13bf8f4aa5e05ebace78f2d5a3473171ec6f3bceeccf7570350b1911c6e3e86ea177adf5b904e8fff78ea088b253f41007";
+const SIGNATURE: vector<u8> = x"1151c136fca909d003604390a9a078ef13f237279a647e3ff7c09977a55c55162fbc61fe43a8f1e75c79c04ad04c7ebc50c6d4bf2f5373e9eaf2a46027214905";
 
 /// Three miners, two of which commit in windows 12 and 13, and a validator with an enclave. Window 12 is sealed, the clock is in it.
 fun ready(): World {

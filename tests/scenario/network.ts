@@ -207,7 +207,7 @@ async function build(cleanup: AsyncDisposableStack, overrides: Partial<HparamVal
 			const args =
 				kind === 'real'
 					? ['workers/validator-main.ts', '--data', data, '--validator-uid', String(uid)]
-					: ['tests/scenario/validator-process.ts', data, String(uid)];
+					: ['--import', './tests/scenario/record-sessions.ts', 'tests/scenario/validator-process.ts', data, String(uid)];
 			const child = spawn(process.execPath, args, {
 				cwd: checkoutRoot,
 				stdio: ['pipe', 'pipe', 'pipe'],

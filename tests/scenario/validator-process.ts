@@ -1,9 +1,6 @@
 /**
- * A validator's process as `workers/validator-main.ts` runs it, for tests that kill it: a dead worker is noticed after seconds rather than half a
- * minute. `VRAMHUB_TEST_KEYS` names a file that is given the Seal session's keys, so that a test can search for them.
+ * A validator's process as `workers/validator-main.ts` runs it, for tests that kill it: a dead worker is noticed after seconds rather than half a minute.
  */
-import { appendFile } from 'node:fs/promises';
-import { SessionKey } from '@mysten/seal';
 import { Worker } from '@temporalio/worker';
 import { readAddressBook } from '#runtime/address-book.ts';
 import { announceReady, runMain } from '#runtime/lifecycle.ts';
@@ -17,16 +14,6 @@ import { validatorDeps } from '#workers/validator-deps.ts';
 
 const [data, uid] = [process.argv[2]!, Number(process.argv[3])];
 const log = createLogger({ target: 'vramhub_validator', level: 'debug' });
-
-const keysFile = process.env.VRAMHUB_TEST_KEYS;
-if (keysFile !== undefined) {
-	const create = SessionKey.create.bind(SessionKey);
-	SessionKey.create = async (options) => {
-		const session = await create(options);
-		await appendFile(keysFile, `${String(session.export().sessionKey)}\n`);
-		return session;
-	};
-}
 
 // A killed worker's workflows wait this long (10 s otherwise) before another worker may take them.
 const createWorker = Worker.create.bind(Worker);
