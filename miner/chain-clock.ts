@@ -1,5 +1,6 @@
 import type { ChainReader } from '#clients/chain/port.ts';
 import { VramhubError } from '#core/errors.ts';
+import { pause } from '#runtime/pause.ts';
 
 /** Longest sleep between two looks at the chain clock: it may be moved (a development chain), or run differently from ours. */
 const LONGEST_SLEEP_MS = 1_000;
@@ -11,23 +12,10 @@ export async function untilChainTime(chain: Pick<ChainReader, 'clockMs'>, ms: bi
 		throwIfStopped(signal);
 		const now = await chain.clockMs();
 		if (now >= ms) return now;
-		await sleep(Math.min(LONGEST_SLEEP_MS, Math.max(SHORTEST_SLEEP_MS, Number(ms - now))), signal);
+		await pause(Math.min(LONGEST_SLEEP_MS, Math.max(SHORTEST_SLEEP_MS, Number(ms - now))), signal);
 	}
 }
 
 export function throwIfStopped(signal: AbortSignal): void {
 	if (signal.aborted) throw new VramhubError('INTERRUPTED', 'the miner was stopped');
-}
-
-/** Ends early, without an error, when the signal fires. */
-export function sleep(ms: number, signal: AbortSignal): Promise<void> {
-	return new Promise((resolve) => {
-		const done = () => {
-			clearTimeout(timer);
-			signal.removeEventListener('abort', done);
-			resolve();
-		};
-		const timer = setTimeout(done, ms);
-		signal.addEventListener('abort', done);
-	});
 }

@@ -4,8 +4,9 @@ import type { ChainReader, Miner } from '#clients/chain/port.ts';
 import { ERRORS, isVramhubError, VramhubError } from '#core/errors.ts';
 import { gradientObjectKey } from '#core/gradient/layout.ts';
 import { type WindowPhases, windowAt, windowStartMs } from '#core/window.ts';
-import { sleep, untilChainTime } from '#miner/chain-clock.ts';
+import { untilChainTime } from '#miner/chain-clock.ts';
 import { mineWindow, type WindowDependencies, type WindowOutcome } from '#miner/window.ts';
+import { pause } from '#runtime/pause.ts';
 
 export interface MinerLoop {
 	readonly chain: Pick<ChainReader, 'clockMs' | 'commitments' | 'hparamsAt' | 'network' | 'miner'>;
@@ -52,7 +53,7 @@ export async function runMiner(loop: MinerLoop, signal: AbortSignal): Promise<vo
 			if (signal.aborted) return;
 			onError(window, error);
 			if (window !== undefined && !(isVramhubError(error) && ERRORS[error.code].retryable)) next = window + 1n;
-			await sleep(RETRY_PAUSE_MS, signal);
+			await pause(RETRY_PAUSE_MS, signal);
 		}
 	}
 }

@@ -66,11 +66,25 @@ test('errors of a thread reach the caller, and the pool goes on', async () => {
 	assert.ok((await pool.evaluateLoss(theta, sequences)) > 0);
 });
 
-test('a thread that dies fails what is under way and what comes later', async () => {
-	const crash = new URL('data:text/javascript,import{parentPort}from"node:worker_threads";parentPort.on("message",()=>{throw new Error("boom")})');
-	const pool = new ModelPool({ graph, threads: 2, workerEntry: crash });
-	await assert.rejects(pool.evaluateLoss(theta, sequences), { code: 'INVARIANT', message: /boom/ });
-	await assert.rejects(pool.evaluateLoss(theta, sequences), { code: 'INVARIANT' });
+/** Answers each sequence with the log-likelihood −T, so a loss of 1; dies of a job that begins with a byte 255. */
+const FRAGILE = `import { parentPort } from 'node:worker_threads';
+parentPort.on('message', (job) => {
+	if (job === 'close') return parentPort.close();
+	if (job.sequences[0] === 255) throw new Error('boom');
+	const count = job.sequences.length / ${config.context + 1};
+	parentPort.postMessage({ id: job.id, logLikelihoods: new Float64Array(count).fill(-${config.context}) });
+});`;
+
+test('a thread that dies fails what it was asked; another takes its place', async () => {
+	const pool = new ModelPool({ graph, threads: 2, workerEntry: new URL(`data:text/javascript,${encodeURIComponent(FRAGILE)}`) });
+	const deadly = new Uint8Array(config.context + 1).fill(255);
+	assert.equal(await pool.evaluateLoss(theta, sequences), 1);
+	for (let round = 0; round < 3; round++) {
+		// More of them than threads: each is answered.
+		const all = Array.from({ length: 5 * graph.batch }, () => deadly);
+		await assert.rejects(pool.evaluateLoss(theta, all), { code: 'INVARIANT', message: /boom/ });
+		assert.equal(await pool.evaluateLoss(theta, sequences), 1);
+	}
 	await pool.close();
 });
 

@@ -55,10 +55,12 @@ export class ModelPool implements AsyncDisposable {
 	readonly #idle: Worker[] = [];
 	readonly #running = new Map<Worker, PendingJob>();
 	readonly #waiting: PendingJob[] = [];
-	readonly #exits: Promise<void>[] = [];
+	readonly #threads = new Map<Worker, Promise<void>>();
+	readonly #maxThreads: number;
+	readonly #startThread: () => Worker;
 	#turn: Promise<unknown> = Promise.resolve();
 	#nextId = 0;
-	#failure: VramhubError | undefined;
+	#closed = false;
 
 	constructor(options: PoolOptions) {
 		const { graph, trainingGraph, threads = Math.min(2, availableParallelism()), workerEntry = new URL('./worker.ts', import.meta.url) } = options;
@@ -68,7 +70,9 @@ export class ModelPool implements AsyncDisposable {
 		this.graph = graph;
 		const parameters = new SharedArrayBuffer(parameterCount(graph) * Float32Array.BYTES_PER_ELEMENT);
 		this.parameters = new Float32Array(parameters);
-		for (let i = 0; i < threads; i++) this.#start(workerEntry, { graph, trainingGraph, parameters });
+		this.#startThread = () => new Worker(workerEntry, { workerData: { graph, trainingGraph, parameters } satisfies PoolWorkerData, name: 'model' });
+		this.#maxThreads = threads;
+		for (let i = 0; i < threads; i++) this.#start();
 	}
 
 	/** Mean negative log-likelihood of each sequence, nats a token. */
@@ -97,9 +101,9 @@ export class ModelPool implements AsyncDisposable {
 	/** Stops the threads after the calls under way. Later calls fail with INTERRUPTED. */
 	async close(): Promise<void> {
 		await this.#turn;
-		this.#failure ??= new VramhubError('INTERRUPTED', 'the model pool was closed');
+		this.#closed = true;
 		for (const worker of this.#idle.splice(0)) worker.postMessage('close');
-		await Promise.all(this.#exits);
+		await Promise.all(this.#threads.values());
 	}
 
 	async [Symbol.asyncDispose](): Promise<void> {
@@ -149,23 +153,25 @@ export class ModelPool implements AsyncDisposable {
 
 	#submit(job: PoolJob): Promise<Result> {
 		return new Promise((resolve, reject) => {
-			if (this.#failure !== undefined) return reject(this.#failure);
+			if (this.#closed) return reject(new VramhubError('INTERRUPTED', 'the model pool was closed'));
 			this.#waiting.push({ job, resolve, reject });
 			this.#dispatch();
 		});
 	}
 
 	#dispatch(): void {
-		while (this.#idle.length > 0 && this.#waiting.length > 0) {
-			const worker = this.#idle.pop()!;
+		while (this.#waiting.length > 0) {
+			if (this.#idle.length === 0 && this.#threads.size < this.#maxThreads) this.#start();
+			const worker = this.#idle.pop();
+			if (worker === undefined) return;
 			const pending = this.#waiting.shift()!;
 			this.#running.set(worker, pending);
 			worker.postMessage(pending.job);
 		}
 	}
 
-	#start(entry: URL, data: PoolWorkerData): void {
-		const worker = new Worker(entry, { workerData: data, name: 'model' });
+	#start(): void {
+		const worker = this.#startThread();
 		this.#idle.push(worker);
 		worker.on('message', (reply: PoolReply) => {
 			const pending = this.#running.get(worker);
@@ -175,23 +181,24 @@ export class ModelPool implements AsyncDisposable {
 			else pending?.resolve(reply);
 			this.#dispatch();
 		});
-		worker.on('error', (cause) => this.#fail(worker, cause));
+		worker.on('error', (cause) => this.#lose(worker, cause));
 		const { promise, resolve } = Promise.withResolvers<void>();
-		this.#exits.push(promise);
+		this.#threads.set(worker, promise);
 		worker.on('exit', (code) => {
-			if (this.#failure === undefined) this.#fail(worker, new Error(`exit code ${code}`));
+			this.#lose(worker, new Error(`exit code ${code}`));
 			resolve();
 		});
 	}
 
-	/** A thread died: nothing that it should have answered can be had, and the pool is of no further use. */
-	#fail(worker: Worker, cause: unknown): void {
-		this.#failure ??= new VramhubError('INVARIANT', `a model thread ended: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+	/** A thread ended: what it was asked fails, and whatever waits next gets another thread. Each lost thread costs one job, so nothing is tried for ever. */
+	#lose(worker: Worker, cause: unknown): void {
+		if (!this.#threads.delete(worker)) return;
 		const index = this.#idle.indexOf(worker);
 		if (index >= 0) this.#idle.splice(index, 1);
-		this.#running.get(worker)?.reject(this.#failure);
+		const pending = this.#running.get(worker);
 		this.#running.delete(worker);
-		for (const pending of this.#waiting.splice(0)) pending.reject(this.#failure);
+		pending?.reject(new VramhubError('INVARIANT', `a model thread ended: ${cause instanceof Error ? cause.message : String(cause)}`, { cause }));
+		this.#dispatch();
 	}
 }
 

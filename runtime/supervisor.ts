@@ -6,6 +6,7 @@ import type { Readable, Writable } from 'node:stream';
 import { VramhubError } from '#core/errors.ts';
 import { END_WITH_PARENT } from '#runtime/lifecycle.ts';
 import { type Logger, lineSplitter } from '#runtime/log.ts';
+import { pause } from '#runtime/pause.ts';
 import { cacheFolder, logFile } from '#runtime/state-folder.ts';
 
 /** What is run. A Node program calls `processSignal()`; any other is wrapped so that it, too, ends with the supervisor. */
@@ -294,16 +295,4 @@ function readyFacts(line: string): ReadyFacts | undefined {
 	} catch {
 		return undefined;
 	}
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-	return new Promise((resolve) => {
-		const done = () => {
-			clearTimeout(timer);
-			signal.removeEventListener('abort', done);
-			resolve();
-		};
-		const timer = setTimeout(done, ms);
-		signal.addEventListener('abort', done);
-	});
 }

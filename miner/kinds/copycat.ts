@@ -1,7 +1,8 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { VramhubError } from '#core/errors.ts';
-import { sleep, throwIfStopped } from '#miner/chain-clock.ts';
+import { throwIfStopped } from '#miner/chain-clock.ts';
+import { pause } from '#runtime/pause.ts';
 
 export interface Accomplice {
 	/** Where the victim keeps what it is going to put. Whoever reads there before the deadline is what commitments do not protect against. */
@@ -18,7 +19,7 @@ export async function handedOver({ folder, commitOpen }: Accomplice, window: big
 		throwIfStopped(signal);
 		const name = (await entries(folder)).find((entry) => new RegExp(`^gradient-${window}-\\d+-v\\d+$`).test(entry));
 		if (name !== undefined) return readFile(join(folder, name));
-		await sleep(POLL_MS, signal);
+		await pause(POLL_MS, signal);
 	}
 	throwIfStopped(signal);
 	throw new VramhubError('OBJECT_MISSING', `the victim had no gradient of window ${window} in time`);
