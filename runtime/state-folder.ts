@@ -27,6 +27,7 @@ export const chainFolder = (data: string) => join(data, 'chain');
 export const objectsFolder = (data: string) => join(data, 'objects');
 export const temporalDatabaseFile = (data: string) => join(data, 'temporal.db');
 export const modelFolder = (data: string) => join(data, 'model');
-export const blobFile = (data: string, validatorUid: number, sha256: string) => join(data, `validator-${validatorUid}`, 'blobs', sha256);
+export const blobsFolder = (data: string, validatorUid: number) => join(data, `validator-${validatorUid}`, 'blobs');
+export const blobFile = (data: string, validatorUid: number, sha256: string) => join(blobsFolder(data, validatorUid), sha256);
 export const checkpointsFolder = (data: string, validatorUid: number) => join(data, `validator-${validatorUid}`, 'checkpoints');
 export const logFile = (data: string, name: string) => join(data, 'logs', `${name}.log`);

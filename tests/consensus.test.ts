@@ -255,7 +255,7 @@ test('a window that too little stake scored is not merged; without anything to m
 
 	const parentBoundary = boundary();
 	const attestation = { validatorUid: 0, boundary: b + 6n, parentBoundary, hash: undefined, mergeDigest: mergeDigest([]) };
-	await assert.rejects(first.writer.attestCheckpoint({ ...attestation, hash: checkpoint(2) }), abort('ENothingSelected'));
+	await assert.rejects(first.writer.attestCheckpoint({ ...attestation, hash: checkpoint(2) }), abort('ETooFewSelected'));
 	await first.writer.attestCheckpoint(attestation);
 	assert.equal(await reader.intervalStart(), b + 4n);
 	await second.writer.attestCheckpoint({ ...attestation, validatorUid: 1 });

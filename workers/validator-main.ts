@@ -6,6 +6,7 @@
 import { announceReady, runMain } from '#runtime/lifecycle.ts';
 import { createLogger } from '#runtime/log.ts';
 import { loadTemporalSettings } from '#runtime/temporal-settings.ts';
+import { keepHouse } from '#workers/housekeeping.ts';
 import { daemonOperator } from '#workers/operator.ts';
 import { connectTemporal, installTemporalRuntime } from '#workers/temporal-runtime.ts';
 import { runValidatorWorker } from '#workers/validator.ts';
@@ -29,7 +30,10 @@ await runMain(log, async (signal) => {
 			network: book.objects.network,
 			deps,
 			fromWindow,
-			onStarted: () => announceReady({ validatorUid }),
+			onStarted: () => {
+				void keepHouse({ data: deployment.data, validatorUid, chain: deps.chain, log }, signal);
+				announceReady({ validatorUid });
+			},
 			signal,
 		});
 	} finally {

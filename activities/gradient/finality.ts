@@ -1,5 +1,5 @@
 import { Context } from '@temporalio/activity';
-import { type ChainReader, type ChainWriter, SETTLE_SLICE_ROWS, type WindowConsensus } from '#clients/chain/port.ts';
+import { type ChainReader, type ChainWriter, medianSliceRows, type WindowConsensus } from '#clients/chain/port.ts';
 import { isVramhubError, VramhubError } from '#core/errors.ts';
 import { rowConsensus, selectGradients, type ValidatorColumns } from '#core/gradient/consensus.ts';
 import type { WindowRecord } from '#core/gradient/records.ts';
@@ -45,7 +45,7 @@ async function step({ chain, writer, log }: FinalityDeps, record: WindowRecord, 
 	const rows = rowConsensus(validators, roster.length);
 	const settled = consensus?.medians.length ?? 0;
 	if (settled < roster.length) {
-		const medians = rows.slice(settled, settled + SETTLE_SLICE_ROWS).map(({ own, random, weight }) => ({ own, random, weight }));
+		const medians = rows.slice(settled, settled + medianSliceRows(validators.length)).map(({ own, random, weight }) => ({ own, random, weight }));
 		await writer.settleMedians({ window, fromRow: settled, medians });
 		return;
 	}

@@ -209,3 +209,8 @@ export interface ChainWriter {
 
 /** Roster rows that one settlement transaction takes, so that it stays in the cheapest computation bucket. */
 export const SETTLE_SLICE_ROWS = 40;
+
+/** Rows that one transaction settles the medians of: each row is counted once for every validator, so more validators make shorter slices. */
+export function medianSliceRows(validators: number): number {
+	return Math.max(1, Math.min(SETTLE_SLICE_ROWS, Math.floor(200 / Math.max(1, validators))));
+}

@@ -21,9 +21,9 @@ const EWrongMergeDigest: vector<u8> = b"the merge digest is not that of the boun
 /// SHA-256 has 32 bytes.
 #[error]
 const EBadDigest: vector<u8> = b"the checkpoint's hash must have 32 bytes, or none to keep the parent";
-/// Without gradients there is no new checkpoint.
+/// With fewer gradients than min_merge_gradients there is no new checkpoint.
 #[error]
-const ENothingSelected: vector<u8> = b"no gradient is selected in these windows: the parent is kept";
+const ETooFewSelected: vector<u8> = b"too few gradients are selected in these windows: the parent is kept";
 /// Only stake that counts may attest.
 #[error]
 const ENotInStanding: vector<u8> = b"the validator had no active stake at the boundary";
@@ -142,7 +142,7 @@ public(package) fun attest(
     assert!(parent_boundary == self.parent_boundary, EWrongParent);
     assert!(merge_digest == self.merge_digest, EWrongMergeDigest);
     assert!(hash.is_empty() || hash.length() == 32, EBadDigest);
-    assert!(hash.is_empty() || self.selected_count > 0, ENothingSelected);
+    assert!(hash.is_empty() || self.selected_count >= params.min_merge_gradients(), ETooFewSelected);
     assert!(validator.is_in_standing(self.boundary, params), ENotInStanding);
     let stake = validator.stake_at(self.boundary);
     self.votes.push_back(Vote { validator_uid, validator_generation, stake, hash });

@@ -211,7 +211,42 @@ fun when_nothing_is_selected_the_parent_is_kept() {
     w.end()
 }
 
-#[test, expected_failure(abort_code = checkpoints::ENothingSelected)]
+/// As `ready`, of a network that takes a step on this many gradients.
+fun ready_for(min_merge_gradients: u64): World {
+    let mut values = values();
+    *&mut values[47] = min_merge_gradients;
+    let mut w = ready_with(values, vector[10]);
+    w.finish(11);
+    w.finish(13);
+    w.finish(14);
+    w.at(15, 0);
+    w
+}
+
+#[test]
+fun as_many_as_wanted_make_a_new_checkpoint() {
+    let mut w = ready_for(3);
+    w.vote(0, new_hash());
+    assert!(w.rounds().boundary(15).is_new());
+    w.end()
+}
+
+#[test, expected_failure(abort_code = checkpoints::ETooFewSelected)]
+fun fewer_than_wanted_make_nothing_new() {
+    let mut w = ready_for(4);
+    w.vote(0, new_hash());
+    w.end()
+}
+
+#[test]
+fun fewer_than_wanted_keep_the_parent() {
+    let mut w = ready_for(4);
+    w.vote(0, vector[]);
+    assert!(w.rounds().boundary(15).is_keep());
+    w.end()
+}
+
+#[test, expected_failure(abort_code = checkpoints::ETooFewSelected)]
 fun nothing_selected_makes_nothing_new() {
     let mut w = ready_with(values(), vector[10]);
     w.at(16, 0);
