@@ -1,0 +1,17 @@
+/** `npm run bench [-- NAME…]`: measurements, one JSON object a line. Without names all of them. */
+import { VramhubError } from '#core/errors.ts';
+import { runMain } from '#runtime/lifecycle.ts';
+import { createLogger } from '#runtime/log.ts';
+
+const BENCHES: Readonly<Record<string, () => Promise<{ readonly run: () => Promise<void> }>>> = {
+	devnet: () => import('./devnet.ts'),
+	gradient: () => import('./gradient.ts'),
+};
+
+await runMain(createLogger({ target: 'vramhub_bench' }), async () => {
+	const names = process.argv.slice(2);
+	for (const name of names) {
+		if (!Object.hasOwn(BENCHES, name)) throw new VramhubError('BAD_ARGUMENT', `no bench ${name}; there are ${Object.keys(BENCHES).join(', ')}`);
+	}
+	for (const name of names.length > 0 ? names : Object.keys(BENCHES)) await (await BENCHES[name]!()).run();
+});
