@@ -10,6 +10,7 @@ import { CLOCK_ID, loadInputs, RANDOM_ID } from '#devnet/ledger/inputs.ts';
 import type { LedgerLog } from '#devnet/ledger/log.ts';
 import type { ChainObject, MoveObject } from '#devnet/ledger/objects.ts';
 import type { LogEntry, TransactionRecord } from '#devnet/ledger/record.ts';
+import { checkSignatures } from '#devnet/ledger/signatures.ts';
 import { ObjectStore } from '#devnet/ledger/store.ts';
 import { clockObject, GENESIS_VERSION, prologueDigest, randomObjects } from '#devnet/ledger/system.ts';
 import { inputId, type ParsedTransaction, parseTransaction } from '#devnet/ledger/transaction.ts';
@@ -264,24 +265,4 @@ function usesRandom(parsed: ParsedTransaction): boolean {
 /** Not Sui's `CheckpointSummary`, which committees sign: a chain of hashes over what was executed. */
 function checkpointDigest(previous: string, sequence: bigint, effectsDigest: string, timestampMs: bigint): string {
 	return hashOf('CheckpointSummary', new BcsWriter().text(previous).u64(sequence).text(effectsDigest).u64(timestampMs).done());
-}
-
-/** One valid signature of the sender, and one of the sponsor when another pays; nothing else. */
-async function checkSignatures(parsed: ParsedTransaction, signatures: readonly string[]): Promise<void> {
-	const signers = [...new Set([parsed.sender, parsed.gasOwner])];
-	if (signatures.length !== signers.length) {
-		throw new RejectedTransaction('signature', `Expect ${signers.length} signer signatures but got ${signatures.length}`);
-	}
-	// Loaded at the first transaction: it brings all schemes of signature along, which a start would wait for.
-	const { verifyTransactionSignature } = await import('@mysten/sui/verify');
-	const missing = new Set(signers);
-	for (const signature of signatures) {
-		let address: string;
-		try {
-			address = (await verifyTransactionSignature(parsed.bytes, signature)).toSuiAddress();
-		} catch (error) {
-			throw new RejectedTransaction('signature', `Invalid user signature: ${error instanceof Error ? error.message : String(error)}`);
-		}
-		if (!missing.delete(address)) throw new RejectedTransaction('signature', `Invalid user signature: ${address} is no signer of this transaction`);
-	}
 }
