@@ -21,6 +21,8 @@ export class Faucet {
 	readonly #ledger: Ledger;
 	/** Gifts wait for each other: each spends the coin that the one before it left. */
 	#turn: Promise<unknown> = Promise.resolve();
+	/** Made with the first gift: a key costs more than the gift itself. */
+	#keypair: ReturnType<typeof faucetKeypair> | undefined;
 
 	constructor(ledger: Ledger) {
 		this.#ledger = ledger;
@@ -43,7 +45,8 @@ export class Faucet {
 		transaction.setGasPayment([{ objectId: coin.id, version: coin.version.toString(), digest: objectDigest(coin) }]);
 		transaction.transferObjects([transaction.splitCoins(transaction.gas, [amount])], recipient);
 		const bytes = await transaction.build();
-		const { signature } = await faucetKeypair().signTransaction(bytes);
+		this.#keypair ??= faucetKeypair();
+		const { signature } = await this.#keypair.signTransaction(bytes);
 		const record = await this.#ledger.execute(bytes, [signature]);
 		const created = record.effects.changed.find(({ idOperation }) => idOperation === 'created');
 		if (created === undefined) throw new VramhubError('INVARIANT', `the faucet's transaction ${record.digest} made no coin`);
