@@ -1,4 +1,4 @@
-import { mkdir, open, rename } from 'node:fs/promises';
+import { mkdir, open, readdir, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 /** Writes beside the target, syncs, then renames over it: a reader sees the old bytes or the new ones. `mode` 0o600 for secrets. */
@@ -13,4 +13,14 @@ export async function writeFileAtomic(file: string, contents: string | Uint8Arra
 		await handle.close();
 	}
 	await rename(temporary, file);
+}
+
+/** Names in a folder; none when there is no such folder. */
+export async function namesIn(folder: string): Promise<string[]> {
+	try {
+		return await readdir(folder);
+	} catch (error) {
+		if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+		throw error;
+	}
 }

@@ -1,8 +1,9 @@
-import { readdir, rm, stat } from 'node:fs/promises';
+import { rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ChainReader } from '#clients/chain/port.ts';
 import type { HparamValues } from '#core/gradient/hparams.ts';
 import { windowAt } from '#core/window.ts';
+import { namesIn } from '#runtime/files.ts';
 import type { Logger } from '#runtime/log.ts';
 import { pause } from '#runtime/pause.ts';
 import { blobsFolder, checkpointsFolder } from '#runtime/state-folder.ts';
@@ -59,13 +60,4 @@ export async function forget(folder: string, beforeMs: number, keep: number): Pr
 		.filter(({ writtenMs }) => writtenMs < beforeMs);
 	for (const { path } of old) await rm(path, { force: true });
 	return old.length;
-}
-
-async function namesIn(folder: string): Promise<string[]> {
-	try {
-		return await readdir(folder);
-	} catch (error) {
-		if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-		throw error;
-	}
 }

@@ -1,7 +1,8 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { VramhubError } from '#core/errors.ts';
 import { throwIfStopped } from '#miner/chain-clock.ts';
+import { namesIn } from '#runtime/files.ts';
 import { pause } from '#runtime/pause.ts';
 
 export interface Accomplice {
@@ -17,19 +18,10 @@ const POLL_MS = 250;
 export async function handedOver({ folder, commitOpen }: Accomplice, window: bigint, signal: AbortSignal): Promise<Uint8Array> {
 	while (await commitOpen(window)) {
 		throwIfStopped(signal);
-		const name = (await entries(folder)).find((entry) => new RegExp(`^gradient-${window}-\\d+-v\\d+$`).test(entry));
+		const name = (await namesIn(folder)).find((entry) => new RegExp(`^gradient-${window}-\\d+-v\\d+$`).test(entry));
 		if (name !== undefined) return readFile(join(folder, name));
 		await pause(POLL_MS, signal);
 	}
 	throwIfStopped(signal);
 	throw new VramhubError('OBJECT_MISSING', `the victim had no gradient of window ${window} in time`);
-}
-
-async function entries(folder: string): Promise<string[]> {
-	try {
-		return await readdir(folder);
-	} catch (error) {
-		if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-		throw error;
-	}
 }
