@@ -132,6 +132,8 @@ function ownerToBcs(owner: Owner): OwnerInput {
 			return { Shared: { initialSharedVersion: owner.initialVersion } };
 		case 'immutable':
 			return { Immutable: true };
+		case 'consensusAddress':
+			return { ConsensusAddressOwner: { startVersion: owner.startVersion, owner: owner.address } };
 		default:
 			throw new TypeError(`unknown owner ${owner satisfies never}`);
 	}
@@ -168,7 +170,7 @@ function balanceChanges(outcome: Outcome, store: ObjectStore): BalanceChange[] {
 	const totals = new Map<string, BalanceChange>();
 	const add = (object: MoveObject | undefined, sign: bigint) => {
 		const coin = object === undefined ? undefined : coinTypeOf(object.type);
-		if (object?.owner.kind !== 'address' || coin === undefined) return;
+		if (coin === undefined || (object?.owner.kind !== 'address' && object?.owner.kind !== 'consensusAddress')) return;
 		const { address } = object.owner;
 		const coinType = formatType(coin);
 		const key = `${address}${coinType}`;

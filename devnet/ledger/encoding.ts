@@ -78,6 +78,9 @@ export function writeOwner(out: BcsWriter, owner: Owner): void {
 		case 'immutable':
 			out.u8(3);
 			return;
+		case 'consensusAddress':
+			out.u8(4).u64(owner.startVersion).address(owner.address);
+			return;
 		default:
 			throw new TypeError(`unknown owner ${owner satisfies never}`);
 	}

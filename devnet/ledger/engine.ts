@@ -256,8 +256,7 @@ class Engine {
 		const previousTransaction = this.#parsed.digest;
 		for (const [id, draft] of changes.objects) {
 			const old = this.#store.move(id);
-			const initialVersion = old?.owner.kind === 'shared' ? old.owner.initialVersion : version;
-			const owner: Owner = draft.owner.kind === 'shared' ? { kind: 'shared', initialVersion } : draft.owner;
+			const owner = startedAt(draft.owner, old?.owner, version);
 			const hasPublicTransfer = old?.hasPublicTransfer ?? this.#vm.abilities(draft.type).store;
 			yield { kind: 'move', id, version, type: draft.type, owner, contents: draft.contents, hasPublicTransfer, previousTransaction, storageRebate: 0n };
 		}
@@ -277,5 +276,23 @@ class Engine {
 		const removed = [...[...changes.deleted].map((id) => ({ id, deleted: true })), ...[...changes.wrapped].map((id) => ({ id, deleted: false }))];
 		const readOnlyShared = [...this.#inputs.objects.values()].flatMap(({ object, access }) => (access === 'sharedReadOnly' ? [object] : []));
 		return { cost: priced.cost, version: priced.version, written, removed, created: changes.created, readOnlyShared, events: changes.events };
+	}
+}
+
+/** The owner with the version since which consensus orders the object's uses (sui-types `execution.rs`, `update_object_version_and_prev_tx`). */
+function startedAt(owner: Owner, before: Owner | undefined, version: bigint): Owner {
+	switch (owner.kind) {
+		case 'shared':
+			return { kind: 'shared', initialVersion: before?.kind === 'shared' ? before.initialVersion : version };
+		case 'consensusAddress': {
+			const same = before?.kind === 'consensusAddress' && before.address === owner.address;
+			return { ...owner, startVersion: same ? before.startVersion : version };
+		}
+		case 'address':
+		case 'object':
+		case 'immutable':
+			return owner;
+		default:
+			throw new TypeError(`unknown owner ${owner satisfies never}`);
 	}
 }

@@ -50,9 +50,17 @@ export function loadInputs(
 			case 'shared': {
 				const object = store.move(input.id);
 				if (object === undefined) throw missing(input.id, store);
-				if (object.owner.kind !== 'shared') throw rejected(`Expected shared object ${input.id}, which is not shared`);
-				if (object.owner.initialVersion !== input.initialVersion) {
-					throw rejected(`SharedObjectStartingVersionMismatch: ${input.id} was shared at version ${object.owner.initialVersion}, not ${input.initialVersion}`);
+				const { owner } = object;
+				if (owner.kind !== 'shared' && owner.kind !== 'consensusAddress') throw rejected(`Expected shared object ${input.id}, which is not shared`);
+				const start = owner.kind === 'shared' ? owner.initialVersion : owner.startVersion;
+				if (start !== input.initialVersion) {
+					throw rejected(`SharedObjectStartingVersionMismatch: ${input.id} was shared at version ${start}, not ${input.initialVersion}`);
+				}
+				if (owner.kind === 'consensusAddress') {
+					if (options.checkOwners && owner.address !== parsed.sender) throw wrongSender(object.id, owner.address, parsed.sender);
+					// Its owner may do with it what it likes, as with an object that is owned outside of consensus.
+					objects.set(object.id, { object, access: input.mutable ? 'owned' : 'sharedReadOnly' });
+					break;
 				}
 				if (input.mutable && (input.id === CLOCK_ID || input.id === RANDOM_ID)) {
 					throw rejected(`Transaction validity check failed: object ${input.id} can only be used immutably (ImmutableParameterExpectedError)`);
@@ -74,6 +82,12 @@ export function loadInputs(
 }
 
 const rejected = (message: string): RejectedTransaction => new RejectedTransaction('invalid', message);
+
+function wrongSender(id: Address, owner: Address, sender: Address): RejectedTransaction {
+	return rejected(
+		`Transaction was not signed by the correct sender: Object ${id} is owned by account address ${owner}, but given owner/signer address is ${sender}`,
+	);
+}
 
 function missing(id: Address, store: ObjectStore): RejectedTransaction {
 	return new RejectedTransaction(
@@ -103,15 +117,14 @@ function ownedAccess(object: MoveObject, sender: Address, check: boolean): Objec
 			return 'immutable';
 		case 'address':
 			if (check && object.owner.address !== sender) {
-				throw rejected(
-					`Transaction was not signed by the correct sender: Object ${object.id} is owned by account address ${object.owner.address}, but given owner/signer address is ${sender}`,
-				);
+				throw wrongSender(object.id, object.owner.address, sender);
 			}
 			return 'owned';
 		case 'object':
 			throw rejected(`Invalid Child Object Argument. Object ${object.id} is owned by object ${object.owner.parent}`);
 		case 'shared':
-			throw rejected(`NotSharedObjectError: ${object.id} is shared and was given as an owned object`);
+		case 'consensusAddress':
+			throw rejected(`NotOwnedObjectError: ${object.id} is a consensus object and was given as an owned object`);
 		default:
 			throw new TypeError(`unknown owner ${object.owner satisfies never}`);
 	}

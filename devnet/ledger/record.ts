@@ -94,10 +94,17 @@ interface PlainObject {
 	dependencies?: { id: Address; version: Integer }[];
 }
 
-type PlainOwner = { kind: Owner['kind']; address?: Address; parent?: Address; initialVersion?: Integer };
+type PlainOwner = { kind: Owner['kind']; address?: Address; parent?: Address; initialVersion?: Integer; startVersion?: Integer };
 
 function ownerFromPlain(owner: PlainOwner): Owner {
-	return owner.kind === 'shared' ? { kind: 'shared', initialVersion: BigInt(owner.initialVersion ?? 0) } : (owner as Owner);
+	switch (owner.kind) {
+		case 'shared':
+			return { kind: 'shared', initialVersion: BigInt(owner.initialVersion ?? 0) };
+		case 'consensusAddress':
+			return { kind: 'consensusAddress', address: owner.address ?? '', startVersion: BigInt(owner.startVersion ?? 0) };
+		default:
+			return owner as Owner;
+	}
 }
 
 function plainObject(object: ChainObject): PlainObject {

@@ -58,7 +58,11 @@ export class ObjectStore {
 	#index(object: ChainObject, present: boolean): void {
 		const { owner } = object;
 		const [index, key] =
-			owner.kind === 'address' ? [this.#byAddress, owner.address] : owner.kind === 'object' ? [this.#byParent, owner.parent] : [undefined, ''];
+			owner.kind === 'address' || owner.kind === 'consensusAddress'
+				? [this.#byAddress, owner.address]
+				: owner.kind === 'object'
+					? [this.#byParent, owner.parent]
+					: [undefined, ''];
 		if (index === undefined) return;
 		const ids = index.get(key);
 		if (present) {

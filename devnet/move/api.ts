@@ -57,6 +57,8 @@ export type Owner =
 	/** Child of a dynamic field's parent, or of an object wrapper. */
 	| { readonly kind: 'object'; readonly parent: Address }
 	| { readonly kind: 'shared'; readonly initialVersion: bigint }
+	/** A party object: one address may use it, ordered by consensus as shared objects are. `startVersion` is when that address got it. */
+	| { readonly kind: 'consensusAddress'; readonly address: Address; readonly startVersion: bigint }
 	| { readonly kind: 'immutable' };
 
 /** An object as the ledger stores it. */
@@ -113,7 +115,7 @@ export interface MoveEvent {
 
 /** Where the objects that a transaction touched through Move ended up. Read once, after the last command. */
 export interface ObjectRuntimeResults {
-	/** Transfers, shares and freezes of this transaction, last one wins. `initialVersion` of a new shared object is 0 here. */
+	/** Transfers, shares and freezes of this transaction, last one wins. `initialVersion` and `startVersion` are 0 here when the transaction is to set them. */
 	readonly writes: readonly { readonly id: Address; readonly type: MoveType; readonly owner: Owner; readonly contents: Uint8Array }[];
 	/** Ids made by `object::new` in this transaction and not deleted in it. */
 	readonly createdIds: ReadonlySet<Address>;

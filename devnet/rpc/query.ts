@@ -159,7 +159,10 @@ export function transactionMatches(record: TransactionRecord, filter: GrpcTypes.
 			case 'affectedAddress': {
 				const { address } = predicate.affectedAddress;
 				const owners = changed.flatMap(({ input, output }) => [input?.owner, output?.owner]);
-				return sameAddress(address, record.sender) || owners.some((owner) => owner?.kind === 'address' && sameAddress(address, owner.address));
+				return (
+					sameAddress(address, record.sender) ||
+					owners.some((owner) => (owner?.kind === 'address' || owner?.kind === 'consensusAddress') && sameAddress(address, owner.address))
+				);
 			}
 			case 'affectedObject':
 				return changed.some(({ id }) => sameAddress(predicate.affectedObject.objectId, id));

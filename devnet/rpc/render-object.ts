@@ -21,6 +21,8 @@ export function renderOwner(owner: Owner): GrpcTypes.Owner {
 			return { kind: kinds.SHARED, version: owner.initialVersion };
 		case 'immutable':
 			return { kind: kinds.IMMUTABLE };
+		case 'consensusAddress':
+			return { kind: kinds.CONSENSUS_ADDRESS, address: owner.address, version: owner.startVersion };
 		default:
 			throw new TypeError(`unknown owner ${owner satisfies never}`);
 	}

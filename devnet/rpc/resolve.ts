@@ -71,7 +71,7 @@ function chooseGas(ledger: Ledger, owner: Address, budget: bigint, inputs: reado
 		.ownedBy(normalizeAddress(owner))
 		.filter((object) => {
 			const coin = coinTypeOf(object.type);
-			return coin !== undefined && isSui(coin) && !taken.has(object.id);
+			return coin !== undefined && isSui(coin) && object.owner.kind === 'address' && !taken.has(object.id);
 		})
 		.slice(0, MAX_GAS_OBJECTS);
 	const total = coins.reduce((sum, coin) => sum + coinBalance(coin.contents), 0n);
@@ -127,10 +127,11 @@ function completeInput(ledger: Ledger, input: GrpcTypes.Input, uses: () => Uses)
 	const reference = { objectId, version: input.version ?? object.version, digest: input.digest ?? objectDigest(object) };
 	switch (object.owner.kind) {
 		case 'shared':
+		case 'consensusAddress':
 			return {
 				kind: SHARED,
 				objectId,
-				version: object.owner.initialVersion,
+				version: object.owner.kind === 'shared' ? object.owner.initialVersion : object.owner.startVersion,
 				mutable: input.kind === SHARED && input.mutable !== undefined ? input.mutable : uses().mutable,
 			};
 		case 'immutable':

@@ -16,6 +16,9 @@ const E_UNABLE_TO_RECEIVE = 3;
 const E_KEY_DOES_NOT_EXIST = 1;
 const E_FIELD_TYPE_MISMATCH = 2;
 
+/** Read, write, delete and transfer: the only permissions that a party can have so far. */
+const ALL_PARTY_PERMISSIONS = 0b1111n;
+
 /** Objects whose id is fixed by the protocol count as new when they are first shared (`sui-types` `lib.rs`). */
 const FRAMEWORK_OBJECTS: ReadonlySet<Address> = new Set(['5', '6', '7', '8', '9', '403', 'acc', 'c', 'd', 'a'].map((id) => `0x${id.padStart(64, '0')}`));
 
@@ -44,8 +47,14 @@ export const OBJECT_NATIVES: NativeTable = {
 		if (!call.runtime.isNew(id) && before?.kind !== 'shared' && !FRAMEWORK_OBJECTS.has(id)) throw new NativeAbort(E_SHARED_NON_NEW_OBJECT);
 		return transfer(call, object, { kind: 'shared', initialVersion: before?.kind === 'shared' ? before.initialVersion : 0n });
 	},
-	'transfer::party_transfer_impl': () => {
-		throw new MoveFailure({ kind: 'unsupported', feature: 'sui::transfer::party_transfer (objects owned by an address through consensus)' });
+	'transfer::party_transfer_impl': (call, [object, defaultPermissions, addresses, permissions]) => {
+		const members = (addresses as MoveVector).items as Address[];
+		const granted = (permissions as MoveVector).items as bigint[];
+		const [address] = members;
+		if (address === undefined || members.length !== 1 || granted.length !== 1 || granted[0] !== ALL_PARTY_PERMISSIONS || defaultPermissions !== 0n) {
+			throw new MoveFailure({ kind: 'invariant', message: 'a party is one address with all permissions' });
+		}
+		return transfer(call, object, { kind: 'consensusAddress', address, startVersion: 0n });
 	},
 	'transfer::receive_impl': (call, [parent, id, version]) => {
 		call.charge(COST.transfer);
