@@ -11,7 +11,26 @@ export interface PythonTool {
 	readonly toolsFolder?: string;
 }
 
+export interface PythonModule {
+	readonly name: string;
+	/** `package==version` */
+	readonly requirement: string;
+	readonly sha256: string | readonly string[];
+	/** What `import` names. */
+	readonly module: string;
+	/** Defaults to the checkout's `.vramhub/tools`. */
+	readonly toolsFolder?: string;
+}
+
+/** The interpreter and what its `PYTHONPATH` must hold. */
+export interface PythonWithModule {
+	readonly python: string;
+	readonly path: string;
+}
+
 export declare const PYTHON_TOOLS: { readonly temporal: PythonTool; readonly weed: PythonTool };
+
+export declare const PYTHON_MODULES: { readonly 'sui-sandbox': PythonModule };
 
 export declare class MissingToolError extends Error {
 	code: 'MISSING_TOOL';
@@ -19,4 +38,6 @@ export declare class MissingToolError extends Error {
 
 export declare function ensurePythonTool(tool: PythonTool): Promise<string>;
 export declare function temporalBinary(): Promise<string>;
+export declare function ensurePythonModule(wheel: PythonModule): Promise<PythonWithModule>;
+export declare function suiSandbox(): Promise<PythonWithModule>;
 export declare function weedBinary(): Promise<string>;

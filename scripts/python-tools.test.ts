@@ -4,7 +4,7 @@ import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { ensurePythonTool, PYTHON_TOOLS } from './python-tools.mjs';
+import { ensurePythonModule, ensurePythonTool, PYTHON_TOOLS } from './python-tools.mjs';
 
 const TOOL = {
 	name: 'vramhub-no-such-tool',
@@ -79,4 +79,19 @@ test('the command', () => {
 	assert.equal(run(['weed'], { [PYTHON_TOOLS.weed.variable!]: process.execPath }).stdout, `${process.execPath}\n`);
 	assert.equal(run(['other']).status, 2);
 	assert.equal(run(['weed'], { [PYTHON_TOOLS.weed.variable!]: '/nowhere' }).status, 5);
+});
+
+test('an extension module is installed for the Python that will import it', async (t) => {
+	const { toolsFolder } = await withPython(
+		t,
+		'case "$TARGET" in "") echo cpython-399;; *) mkdir -p "$TARGET/nothing" && touch "$TARGET/nothing/__init__.py";; esac',
+	);
+	const wheel = { name: 'nothing', requirement: 'nothing==1.2.3', module: 'nothing', sha256: 'ab'.repeat(32), toolsFolder };
+	const [first, second] = await Promise.all([ensurePythonModule(wheel), ensurePythonModule(wheel)]);
+	assert.deepEqual(first, { python: process.env.VRAMHUB_PYTHON, path: join(toolsFolder, 'nothing-1.2.3-cpython-399') });
+	assert.deepEqual(second, first);
+	assert.deepEqual(await readdir(toolsFolder), ['nothing-1.2.3-cpython-399']);
+	await assert.rejects(ensurePythonModule({ ...wheel, module: 'other' }), { code: 'MISSING_TOOL', message: /has no other.__init__\.py.*VRAMHUB_PYTHON/ });
+	process.env.VRAMHUB_PYTHON = '/nowhere/python3';
+	await assert.rejects(ensurePythonModule(wheel), { code: 'MISSING_TOOL', message: /does not run/ });
 });

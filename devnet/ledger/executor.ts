@@ -17,6 +17,8 @@ const MAX_U64 = (1n << 64n) - 1n;
 export interface CommandOutput {
 	readonly returnValues: readonly { readonly type: MoveType; readonly bytes: Uint8Array }[];
 	readonly mutatedByReference: readonly { readonly argument: Argument; readonly type: MoveType; readonly bytes: Uint8Array }[];
+	/** Of the computation meter, for this command alone. */
+	readonly internalUnits: bigint;
 }
 
 export interface ExecutorOptions {
@@ -54,6 +56,7 @@ export class Executor {
 	run(command: Command): void {
 		this.#values.startCommand();
 		const mutated: { argument: Argument; slot: Slot }[] = [];
+		const before = this.#meter.internalUnits;
 		const results = this.#dispatch(command, mutated);
 		this.#values.push(results);
 		if (!this.#options.recordOutputs) return;
@@ -61,6 +64,7 @@ export class Executor {
 		this.outputs.push({
 			returnValues: results.map((slot) => ({ type: slot.type, bytes: bytesOf(slot) })),
 			mutatedByReference: mutated.map(({ argument, slot }) => ({ argument, type: slot.type, bytes: bytesOf(slot) })),
+			internalUnits: this.#meter.internalUnits - before,
 		});
 	}
 

@@ -71,7 +71,12 @@ export function toExecutionFailure(error: unknown): ExecutionFailure {
 	// Limits of the object runtime that the ledger's own commands hit.
 	if (error instanceof RuntimeError) return new ExecutionFailure({ $kind: 'MovePrimitiveRuntimeError', location: undefined }, error.message);
 	if (!(error instanceof MoveFailure)) throw error;
-	const { reason } = error;
+	const failure = ofReason(error.reason);
+	failure.cause = error; // says more of a primitive error than the status can
+	return failure;
+}
+
+function ofReason(reason: MoveFailureReason): ExecutionFailure {
 	switch (reason.kind) {
 		case 'abort':
 			return new ExecutionFailure({ $kind: 'MoveAbort', reason });
