@@ -38,6 +38,8 @@ const MAX_PROCESS_REQUEST_BYTES = 2 * MAX_GRADIENT_BYTES + 4_096;
 const MAX_SMALL_REQUEST_BYTES = 64 << 10;
 const DEFAULT_MAX_FILE_BYTES = 2 ** 30;
 const REQUEST_TIMEOUT_MS = 120_000;
+/** Longer than a host is busy between two calls: a connection closed while a call is on its way looks like an enclave that died. */
+const KEEP_ALIVE_MS = 60_000;
 
 /** Serves core/gradient/enclave-api.ts. Bodies are read only as far as their bound; calls that hold a gradient or evaluate run one at a time. */
 export async function startEnclaveServer(options: EnclaveServerOptions): Promise<EnclaveServer> {
@@ -47,6 +49,7 @@ export async function startEnclaveServer(options: EnclaveServerOptions): Promise
 	const server = createAdaptorServer({ fetch: app.fetch, overrideGlobalObjects: false }) as Server;
 	// The one gradient that is read at a time must not wait for a sender that never ends.
 	server.requestTimeout = REQUEST_TIMEOUT_MS;
+	server.keepAliveTimeout = KEEP_ALIVE_MS;
 	const host = options.host ?? '127.0.0.1';
 	await new Promise<void>((resolve, reject) => {
 		server.once('error', reject);

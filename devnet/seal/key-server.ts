@@ -118,11 +118,15 @@ export interface RunningKeyServer {
 	close(): Promise<void>;
 }
 
+/** Idle connections stay longer than a client computes between two questions: one closed while a request is on its way looks like a server that is down. */
+const KEEP_ALIVE_MS = 60_000;
+
 /** Listens on 127.0.0.1. @param port 0: any free one */
 export async function listenKeyServer(options: KeyServerOptions, port: number): Promise<RunningKeyServer> {
 	const server = createAdaptorServer({ fetch: createKeyServer(options).fetch }) as Server;
 	server.requestTimeout = 15_000;
 	server.headersTimeout = 10_000;
+	server.keepAliveTimeout = KEEP_ALIVE_MS;
 	await new Promise<void>((resolve, reject) => {
 		server.once('error', reject);
 		server.listen(port, '127.0.0.1', resolve);
