@@ -4,7 +4,7 @@ import { BcsWriter, coinBalance, coinTypeOf, hashOf } from '#devnet/ledger/encod
 import type { Outcome } from '#devnet/ledger/engine.ts';
 import { failureToBcs } from '#devnet/ledger/failure.ts';
 import { type ChainObject, type MoveObject, objectDigest } from '#devnet/ledger/objects.ts';
-import type { ObjectStore } from '#devnet/ledger/store.ts';
+import type { ObjectReader } from '#devnet/ledger/store.ts';
 import type { Address, MoveEvent, Owner } from '#devnet/move/api.ts';
 import { formatType, typeTagBytes } from '#devnet/move/types.ts';
 
@@ -46,7 +46,7 @@ export interface Effects {
 }
 
 /** To be called before the outcome is applied: `store` must still hold the inputs. */
-export function summarize(outcome: Outcome, transactionDigest: string, sender: Address, store: ObjectStore): Effects {
+export function summarize(outcome: Outcome, transactionDigest: string, sender: Address, store: ObjectReader): Effects {
 	const changed = changedObjects(outcome, store);
 	const eventsBytes = encodeEvents(outcome.events, sender);
 	const eventsDigest = outcome.events.length === 0 ? undefined : hashOf('TransactionEvents', eventsBytes);
@@ -90,7 +90,7 @@ export function typeOfObject(object: ChainObject): string {
 	return object.kind === 'move' ? formatType(object.type) : 'package';
 }
 
-function changedObjects(outcome: Outcome, store: ObjectStore): ChangedObject[] {
+function changedObjects(outcome: Outcome, store: ObjectReader): ChangedObject[] {
 	const changed: ChangedObject[] = outcome.written.map((object) => {
 		const old = store.get(object.id);
 		return {
@@ -114,7 +114,7 @@ function changedObjects(outcome: Outcome, store: ObjectStore): ChangedObject[] {
 	return changed.sort((a, b) => (a.id < b.id ? -1 : 1));
 }
 
-function previousTransactions(outcome: Outcome, store: ObjectStore): string[] {
+function previousTransactions(outcome: Outcome, store: ObjectReader): string[] {
 	const ids = [...outcome.written.map(({ id }) => id), ...outcome.removed.map(({ id }) => id)];
 	const inputs = [...ids.flatMap((id) => store.get(id) ?? []), ...outcome.readOnlyShared];
 	return inputs.map(({ previousTransaction }) => previousTransaction);
@@ -166,7 +166,7 @@ function encodeEvents(events: readonly MoveEvent[], sender: Address): Uint8Array
 }
 
 /** Coins of address owners before and after. */
-function balanceChanges(outcome: Outcome, store: ObjectStore): BalanceChange[] {
+function balanceChanges(outcome: Outcome, store: ObjectReader): BalanceChange[] {
 	const totals = new Map<string, BalanceChange>();
 	const add = (object: MoveObject | undefined, sign: bigint) => {
 		const coin = object === undefined ? undefined : coinTypeOf(object.type);

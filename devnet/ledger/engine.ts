@@ -7,8 +7,9 @@ import type { LoadedInputs } from '#devnet/ledger/inputs.ts';
 import { type ChainObject, type MoveObject, meteredSize } from '#devnet/ledger/objects.ts';
 import type { PackageDraft } from '#devnet/ledger/publish.ts';
 import { Slot, TransactionValues } from '#devnet/ledger/slots.ts';
-import type { ObjectStore } from '#devnet/ledger/store.ts';
-import { inputId, type ParsedTransaction } from '#devnet/ledger/transaction.ts';
+import type { ObjectReader } from '#devnet/ledger/store.ts';
+import type { TransactionTracer } from '#devnet/ledger/tracer.ts';
+import { type Command, inputId, type ParsedTransaction } from '#devnet/ledger/transaction.ts';
 import type { Address, GasMeter, MoveEvent, MoveType, MoveVm, ObjectRuntime, Owner } from '#devnet/move/api.ts';
 
 const MAX_OBJECT_BYTES = 250 * 1024;
@@ -60,22 +61,23 @@ export interface EngineOptions {
 	readonly epochTimestampMs: bigint;
 	readonly unchecked: boolean;
 	readonly recordOutputs: boolean;
+	readonly tracer?: TransactionTracer;
 }
 
-export function runTransaction(vm: MoveVm, store: ObjectStore, parsed: ParsedTransaction, inputs: LoadedInputs, options: EngineOptions): Outcome {
+export function runTransaction(vm: MoveVm, store: ObjectReader, parsed: ParsedTransaction, inputs: LoadedInputs, options: EngineOptions): Outcome {
 	return new Engine(vm, store, parsed, inputs, options).run();
 }
 
 class Engine {
 	readonly #vm: MoveVm;
-	readonly #store: ObjectStore;
+	readonly #store: ObjectReader;
 	readonly #parsed: ParsedTransaction;
 	readonly #inputs: LoadedInputs;
 	readonly #options: EngineOptions;
 	readonly #gas: MoveObject;
 	readonly #gasBalance: bigint;
 
-	constructor(vm: MoveVm, store: ObjectStore, parsed: ParsedTransaction, inputs: LoadedInputs, options: EngineOptions) {
+	constructor(vm: MoveVm, store: ObjectReader, parsed: ParsedTransaction, inputs: LoadedInputs, options: EngineOptions) {
 		this.#vm = vm;
 		this.#store = store;
 		this.#parsed = parsed;
@@ -124,6 +126,7 @@ class Engine {
 				gasBudget: this.#parsed.gasBudget,
 			},
 			{ read: (id) => this.#store.move(id) },
+			this.#options.tracer,
 		);
 		let executor: Executor | undefined;
 		let command: number | undefined;
@@ -132,8 +135,13 @@ class Engine {
 			meter.charge(BigInt(this.#bytesRead()) * READ_COST_PER_BYTE);
 			const values = this.#values(runtime);
 			executor = new Executor(this.#vm, this.#store, values, runtime, meter, this.#options);
-			for (command = 0; command < this.#parsed.commands.length; command++)
-				executor.run(this.#parsed.commands[command] as ParsedTransaction['commands'][number]);
+			const { tracer } = this.#options;
+			for (command = 0; command < this.#parsed.commands.length; command++) {
+				const next = this.#parsed.commands[command] as Command;
+				tracer?.startCommand(command, next, meter.internalUnits);
+				executor.run(next);
+				tracer?.endCommand(command, meter.internalUnits);
+			}
 			command = undefined;
 			if (!this.#options.unchecked) values.checkNothingIsLeft();
 			return { kind: 'done' as const, changes: this.#collect(values, runtime, executor), outputs: executor.outputs, published: published() };

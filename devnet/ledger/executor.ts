@@ -4,7 +4,7 @@ import { argumentFailure, ExecutionFailure } from '#devnet/ledger/failure.ts';
 import { PUBLISH_COST_PER_BYTE } from '#devnet/ledger/gas.ts';
 import { draftPackage, type PackageDraft, upgradeCapContents } from '#devnet/ledger/publish.ts';
 import { Slot, type TransactionValues } from '#devnet/ledger/slots.ts';
-import type { ObjectStore } from '#devnet/ledger/store.ts';
+import type { ObjectReader } from '#devnet/ledger/store.ts';
 import type { Argument, Command } from '#devnet/ledger/transaction.ts';
 import type { Address, Cell, FunctionSignature, GasMeter, ModuleId, MoveType, MoveValue, MoveVm, ObjectRuntime } from '#devnet/move/api.ts';
 import { TransactionObjectRuntime } from '#devnet/move/object-runtime.ts';
@@ -32,7 +32,7 @@ type MoveCall = Command & { readonly kind: 'moveCall' };
 
 export class Executor {
 	readonly #vm: MoveVm;
-	readonly #store: ObjectStore;
+	readonly #store: ObjectReader;
 	readonly #values: TransactionValues;
 	readonly #runtime: ObjectRuntime;
 	readonly #meter: GasMeter;
@@ -44,7 +44,7 @@ export class Executor {
 	/** Which call of the transaction each event came from, in the order of events: an event names that module, not the one that emitted it. */
 	readonly eventSources: ModuleId[] = [];
 
-	constructor(vm: MoveVm, store: ObjectStore, values: TransactionValues, runtime: ObjectRuntime, meter: GasMeter, options: ExecutorOptions) {
+	constructor(vm: MoveVm, store: ObjectReader, values: TransactionValues, runtime: ObjectRuntime, meter: GasMeter, options: ExecutorOptions) {
 		this.#vm = vm;
 		this.#store = store;
 		this.#values = values;

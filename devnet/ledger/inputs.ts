@@ -4,7 +4,7 @@ import { RejectedTransaction } from '#devnet/ledger/failure.ts';
 import { MAX_BUDGET, MIN_BUDGET_UNITS, REFERENCE_GAS_PRICE } from '#devnet/ledger/gas.ts';
 import { type MoveObject, objectDigest, type PackageObject } from '#devnet/ledger/objects.ts';
 import type { ObjectAccess } from '#devnet/ledger/slots.ts';
-import type { ObjectStore } from '#devnet/ledger/store.ts';
+import type { ObjectReader } from '#devnet/ledger/store.ts';
 import type { ObjectReference, ParsedTransaction } from '#devnet/ledger/transaction.ts';
 import type { Address } from '#devnet/move/api.ts';
 
@@ -33,7 +33,7 @@ export interface LoadedInputs {
  */
 export function loadInputs(
 	parsed: ParsedTransaction,
-	store: ObjectStore,
+	store: ObjectReader,
 	options: { readonly checkOwners: boolean; readonly mockGas?: MoveObject },
 ): LoadedInputs {
 	const objects = new Map<Address, LoadedInput>();
@@ -89,14 +89,14 @@ function wrongSender(id: Address, owner: Address, sender: Address): RejectedTran
 	);
 }
 
-function missing(id: Address, store: ObjectStore): RejectedTransaction {
+function missing(id: Address, store: ObjectReader): RejectedTransaction {
 	return new RejectedTransaction(
 		'notFound',
 		store.existed(id) ? `Object ${id} is deleted or wrapped` : `Could not find the referenced object ${id} at version None`,
 	);
 }
 
-function current(store: ObjectStore, reference: ObjectReference): MoveObject {
+function current(store: ObjectReader, reference: ObjectReference): MoveObject {
 	const object = store.move(reference.id);
 	if (object === undefined) throw missing(reference.id, store);
 	if (object.version !== reference.version) {
@@ -130,7 +130,7 @@ function ownedAccess(object: MoveObject, sender: Address, check: boolean): Objec
 	}
 }
 
-function calledPackages(parsed: ParsedTransaction, store: ObjectStore): PackageObject[] {
+function calledPackages(parsed: ParsedTransaction, store: ObjectReader): PackageObject[] {
 	const packages = new Map<Address, PackageObject>();
 	for (const command of parsed.commands) {
 		if (command.kind !== 'moveCall') continue;
@@ -142,7 +142,7 @@ function calledPackages(parsed: ParsedTransaction, store: ObjectStore): PackageO
 	return [...packages.values()];
 }
 
-function loadGas(parsed: ParsedTransaction, store: ObjectStore, options: { readonly checkOwners: boolean; readonly mockGas?: MoveObject }): MoveObject[] {
+function loadGas(parsed: ParsedTransaction, store: ObjectReader, options: { readonly checkOwners: boolean; readonly mockGas?: MoveObject }): MoveObject[] {
 	if (parsed.gasPrice < REFERENCE_GAS_PRICE) throw rejected(`Gas price ${parsed.gasPrice} under reference gas price (RGP) ${REFERENCE_GAS_PRICE}`);
 	if (parsed.gasBudget > MAX_BUDGET) throw rejected(`Gas budget: ${parsed.gasBudget} is higher than max: ${MAX_BUDGET}`);
 	const minimum = MIN_BUDGET_UNITS * parsed.gasPrice;

@@ -13,6 +13,7 @@ import type { LogEntry, TransactionRecord } from '#devnet/ledger/record.ts';
 import { checkSignatures } from '#devnet/ledger/signatures.ts';
 import { ObjectStore } from '#devnet/ledger/store.ts';
 import { clockObject, GENESIS_VERSION, prologueDigest, randomObjects } from '#devnet/ledger/system.ts';
+import type { TransactionTracer } from '#devnet/ledger/tracer.ts';
 import { inputId, type ParsedTransaction, parseTransaction } from '#devnet/ledger/transaction.ts';
 import type { Address, MoveVm } from '#devnet/move/api.ts';
 
@@ -196,12 +197,12 @@ export class Ledger {
 	}
 
 	/** Runs without keeping anything. Throws {@link RejectedTransaction} as {@link execute} does, signatures apart. */
-	simulate(bytes: Uint8Array, options: { readonly unchecked: boolean }): Simulation {
+	simulate(bytes: Uint8Array, options: { readonly unchecked: boolean; readonly tracer?: TransactionTracer }): Simulation {
 		const parsed = parseTransaction(bytes);
 		this.#checkExpiration(parsed);
 		this.tick();
 		const inputs = loadInputs(parsed, this.store, { checkOwners: !options.unchecked, mockGas: this.#mockGas(parsed) });
-		const outcome = this.#run(parsed, inputs, { unchecked: options.unchecked, recordOutputs: true });
+		const outcome = this.#run(parsed, inputs, { ...options, recordOutputs: true });
 		try {
 			return { parsed, outcome, effects: summarize(outcome, parsed.digest, parsed.sender, this.store) };
 		} finally {

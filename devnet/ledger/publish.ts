@@ -2,7 +2,7 @@
 import { deserialize, serialize } from '@mysten/move-bytecode-template';
 import { ExecutionFailure } from '#devnet/ledger/failure.ts';
 import { type PackageObject, packageSize, type TypeOrigin } from '#devnet/ledger/objects.ts';
-import type { ObjectStore } from '#devnet/ledger/store.ts';
+import type { ObjectReader } from '#devnet/ledger/store.ts';
 import type { Address } from '#devnet/move/api.ts';
 import { type CompiledModule, identifier, moduleHandle } from '#devnet/move/bytecode.ts';
 import { addressBytes } from '#devnet/move/types.ts';
@@ -16,7 +16,7 @@ export type PackageDraft = Pick<PackageObject, 'id' | 'modules' | 'typeOrigins' 
 };
 
 /** Throws {@link ExecutionFailure} when a module is no bytecode, has an address already, or links to what is not a dependency. */
-export function draftPackage(id: Address, modules: readonly Uint8Array[], dependencies: readonly Address[], store: ObjectStore): PackageDraft {
+export function draftPackage(id: Address, modules: readonly Uint8Array[], dependencies: readonly Address[], store: ObjectReader): PackageDraft {
 	const linked = dependencies.map((dependency) => {
 		const found = store.get(dependency);
 		if (found?.kind !== 'package') throw new ExecutionFailure({ $kind: 'PublishUpgradeMissingDependency' }, `dependency ${dependency} is no package`);

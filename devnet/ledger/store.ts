@@ -11,7 +11,15 @@ export interface StoreChange {
 	readonly removed: readonly Address[];
 }
 
-export class ObjectStore {
+/** Objects as of one moment: all that executing a transaction asks for. */
+export interface ObjectReader {
+	get(id: Address): ChainObject | undefined;
+	move(id: Address): MoveObject | undefined;
+	/** True when the id is live or was. */
+	existed(id: Address): boolean;
+}
+
+export class ObjectStore implements ObjectReader {
 	readonly #live = new Map<Address, ChainObject>();
 	readonly #history = new Map<Address, ChainObject[]>();
 	readonly #byAddress = new Map<Address, Set<Address>>();

@@ -52,6 +52,17 @@ export function clockObject(version: bigint, timestampMs: bigint, digest: string
 	return systemObject(CLOCK_ID, CLOCK_TYPE, version, new BcsWriter().address(CLOCK_ID).u64(timestampMs).done(), digest);
 }
 
+/** The clock's object of that version: its version is the time since genesis. */
+export function clockAtVersion(version: bigint, genesisTimeMs: bigint): MoveObject {
+	const now = genesisTimeMs + version - GENESIS_VERSION;
+	return clockObject(version, now, prologueDigest(version, now));
+}
+
+/** What changes beside transactions. */
+export function isSystemState(id: Address): boolean {
+	return id === CLOCK_ID || id === RANDOM_ID || id === RANDOM_FIELD_ID;
+}
+
 /** `Random { id, inner: Versioned { id, version } }` and its field `RandomInner { version, epoch, randomness_round, random_bytes }`. */
 export function randomObjects(version: bigint, round: bigint, randomBytes: Uint8Array, digest: string): MoveObject[] {
 	const outer = new BcsWriter().address(RANDOM_ID).address(VERSIONED_ID).u64(INNER_VERSION).done();

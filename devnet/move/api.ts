@@ -3,6 +3,7 @@
  * The machine knows bytecode, values, natives and the object runtime of one transaction; the ledger knows
  * transactions, versions, owners, gas coins and effects.
  */
+import type { ExecutionTracer } from '#devnet/move/tracer.ts';
 
 /** `0x` and 64 lower-case hexadecimal digits. */
 export type Address = string;
@@ -204,17 +205,22 @@ export interface MoveVm {
 	/** Deserialises, checks (refuses malformed or unsupported bytecode with a reason) and remembers. Throws {@link MoveFailure}. */
 	load(pkg: MovePackage): void;
 	unload(id: Address): void;
+	/** A machine that has the same packages but these; what is loaded there is not loaded here. */
+	fork(without: readonly Address[]): MoveVm;
 	isLoaded(id: Address): boolean;
 	moduleNames(id: Address): readonly string[];
 	signature(module: ModuleId, functionName: string): FunctionSignature | undefined;
 	/** Names of all functions of a module with their signatures, `init` among them. */
 	functions(module: ModuleId): ReadonlyMap<string, FunctionSignature>;
+	/** The function's instructions as text, one each; undefined for an unknown function, empty for a native. */
+	disassemble(module: ModuleId, functionName: string): readonly string[] | undefined;
 	/** Struct fields in order, instantiated; undefined for enums and unknown types. */
 	fields(type: MoveType): readonly FieldLayout[] | undefined;
 	abilities(type: MoveType): AbilitySet;
 	/** True when `module` has a type that is its one-time witness. */
 	oneTimeWitness(module: ModuleId): MoveType | undefined;
-	createRuntime(context: TransactionContext, children: ChildObjectResolver): ObjectRuntime;
+	/** `tracer` is told of all that the transaction executes. */
+	createRuntime(context: TransactionContext, children: ChildObjectResolver, tracer?: ExecutionTracer): ObjectRuntime;
 	/** `limitInternalUnits` undefined: metered but never out of gas. */
 	createMeter(limitInternalUnits: bigint | undefined): GasMeter;
 	deserialize(type: MoveType, bytes: Uint8Array): MoveValue;

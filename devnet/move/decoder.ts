@@ -27,6 +27,17 @@ export interface DecodedCode {
 	readonly localTypes: readonly MoveType[];
 }
 
+/** An instruction as the bytecode names it, with the types (of this function's parameters) that it takes and leaves. */
+export interface TypedInstruction {
+	/** As in the binary format: `Add`, `LdU8`, `CallGeneric`. */
+	readonly opcode: string;
+	/** As the deserialiser gives it: an index, a literal. */
+	readonly operand: unknown;
+	/** The last one is the top of the stack. */
+	readonly pops: readonly MoveType[];
+	readonly pushes: readonly MoveType[];
+}
+
 const REFERENCE_BYTES = 8;
 const STRUCT_BYTES = 2;
 const VECTOR_BYTES = 8;
@@ -62,6 +73,7 @@ export function decodeFunction(
 	raw: RawCode,
 	parameters: readonly MoveType[],
 	returns: readonly MoveType[],
+	observe?: (step: TypedInstruction) => void,
 ): DecodedCode {
 	const localTypes = [...parameters, ...signatureTypes(module, raw.locals)];
 	const count = raw.code.length;
@@ -102,6 +114,7 @@ export function decodeFunction(
 			return to >= 0 && to < count ? to : refuse(at, `${name} leaves the code`);
 		};
 		const emit = (op: Op, gas: readonly [number, number, number], operands?: InstructionOperands) => instructions.push(new Instruction(op, gas, operands));
+		const before = observe === undefined ? [] : [...stack];
 
 		switch (name) {
 			case 'Pop':
@@ -401,6 +414,10 @@ export function decodeFunction(
 			}
 			default:
 				refuse(at, `unknown or withdrawn instruction ${name}`);
+		}
+		if (observe !== undefined) {
+			const kept = before.length - (name === 'Ret' ? returns.length : (instructions[at] as Instruction).pops);
+			observe({ opcode: name, operand, pops: before.slice(kept), pushes: stack.slice(kept) });
 		}
 		if ((leaders.has(at + 1) || at + 1 === count) && stack.length !== 0) refuse(at, 'operands left at the end of a block');
 	}

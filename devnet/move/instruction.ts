@@ -74,7 +74,9 @@ export type Op =
 	| 'PackVariant'
 	| 'UnpackVariant'
 	| 'UnpackVariantRef'
-	| 'VariantSwitch';
+	| 'VariantSwitch'
+	/** Never in a module: see the interpreter's tracing. */
+	| 'Pause';
 
 /** A call's target, linked to the callee's module at its first execution. */
 export interface FunctionReference {

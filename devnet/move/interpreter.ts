@@ -14,10 +14,11 @@ import {
 	VECTOR_UNPACK_PARITY,
 } from '#devnet/move/errors.ts';
 import type { TieredGasMeter } from '#devnet/move/gas.ts';
-import type { FunctionReference, Instruction } from '#devnet/move/instruction.ts';
+import { type FunctionReference, Instruction } from '#devnet/move/instruction.ts';
 import type { LoadedFunction, Loader } from '#devnet/move/loader.ts';
 import { findNative } from '#devnet/move/natives/table.ts';
 import type { TransactionObjectRuntime } from '#devnet/move/object-runtime.ts';
+import type { ExecutionTracer, TracedStep } from '#devnet/move/tracer.ts';
 import { isConcrete, substitute } from '#devnet/move/types.ts';
 import { abstractSize, copyValue, elementWidth, MoveVariant, MoveVector, Reference, type Value, valuesEqual } from '#devnet/move/values.ts';
 
@@ -48,16 +49,23 @@ export function execute(execution: Execution, entry: LoadedFunction, typeArgumen
 		try {
 			return callNative(execution, entry, typeArguments, args);
 		} catch (error) {
-			throw located(error, entry, 0, execution.loader);
+			throw failed(execution, located(error, entry, 0, execution.loader));
 		}
 	}
 	return new Interpreter(execution).run(entry, typeArguments, args);
+}
+
+function failed(execution: Execution, failure: MoveFailure): MoveFailure {
+	execution.runtime.tracer?.fail(failure);
+	return failure;
 }
 
 function callNative(execution: Execution, fn: LoadedFunction, typeArguments: readonly MoveType[], args: readonly Value[]): Value[] {
 	const native = findNative(fn.module.address, fn.module.name, fn.name);
 	if (native === undefined) throw new MoveFailure({ kind: 'unsupported', feature: `native ${fn.module.key}::${fn.name}` });
 	const { meter } = execution;
+	const { tracer } = execution.runtime;
+	tracer?.enter({ fn, typeArguments, args, gas: meter.internalUnits });
 	let cost = 0;
 	const results = native(
 		{
@@ -74,8 +82,12 @@ function callNative(execution: Execution, fn: LoadedFunction, typeArguments: rea
 	let bytes = 0;
 	for (const result of results) bytes += abstractSize(result, false);
 	meter.native(cost, results.length, bytes);
+	tracer?.leave({ fn, typeArguments, results, gas: meter.internalUnits });
 	return results;
 }
+
+/** Stands after each instruction of a function that is traced: hands back control. */
+const PAUSE = new Instruction('Pause', [0, 0, -1]);
 
 class Interpreter {
 	readonly #execution: Execution;
@@ -90,9 +102,11 @@ class Interpreter {
 		let frame = newFrame(entry, typeArguments);
 		for (let i = 0; i < args.length; i++) frame.locals[i] = args[i];
 		const stack = this.#stack;
+		const { tracer } = this.#execution.runtime;
 		try {
+			if (tracer !== undefined) this.#tellEntered(tracer, frame, args);
 			for (;;) {
-				const instruction = this.#runFrame(frame);
+				const instruction = tracer === undefined ? this.#runFrame(frame) : this.#runTraced(frame, tracer);
 				if (instruction.op === 'Ret') {
 					const caller = this.#frames.pop();
 					if (caller === undefined) return stack;
@@ -108,7 +122,45 @@ class Interpreter {
 			}
 		} catch (error) {
 			// runFrame leaves pc one past the instruction that failed
-			throw located(error, frame.fn, Math.max(0, frame.pc - 1), this.#execution.loader);
+			throw failed(this.#execution, located(error, frame.fn, Math.max(0, frame.pc - 1), this.#execution.loader));
+		}
+	}
+
+	// ---- tracing -------------------------------------------------------------------------------------------------
+
+	#tellEntered(tracer: ExecutionTracer, { fn, typeArguments }: Frame, args: readonly Value[]): void {
+		tracer.enter({ fn, typeArguments, args, gas: this.#execution.meter.internalUnits });
+	}
+
+	/**
+	 * As {@link #runFrame}, telling of each instruction. It runs the same loop on code of which only one instruction is real: that is
+	 * put behind the last, where a branch cannot go, and `Pause` stands wherever execution may come to from there.
+	 */
+	#runTraced(frame: Frame, tracer: ExecutionTracer): Instruction {
+		const { fn, typeArguments, locals } = frame;
+		const { meter } = this.#execution;
+		const stack = this.#stack;
+		const at = frame.code.length;
+		const single = { ...frame, code: new Array<Instruction>(at + 2).fill(PAUSE) };
+		for (;;) {
+			const { pc } = frame;
+			const instruction = frame.code[pc] as Instruction;
+			const step = (): TracedStep => ({ fn, typeArguments, pc, instruction, stack, locals, gas: meter.internalUnits });
+			tracer.before(step());
+			single.code[at] = instruction;
+			single.pc = at;
+			frame.pc = pc + 1;
+			if (instruction.op === 'Ret') {
+				const results = stack.slice(stack.length - instruction.a);
+				const end = this.#runFrame(single);
+				tracer.leave({ fn, typeArguments, results, gas: meter.internalUnits });
+				return end;
+			}
+			const stopped = this.#runFrame(single);
+			if (stopped !== PAUSE) return stopped;
+			const next = single.pc - 1;
+			if (next !== at + 1) frame.pc = next;
+			tracer.after(step());
 		}
 	}
 
@@ -127,6 +179,8 @@ class Interpreter {
 			const callee = newFrame(fn, typeArguments);
 			const { locals } = callee;
 			for (let i = count - 1; i >= 0; i--) locals[i] = stack.pop();
+			const { tracer } = this.#execution.runtime;
+			if (tracer !== undefined) this.#tellEntered(tracer, callee, locals.slice(0, count));
 			return callee;
 		}
 		const args = stack.splice(stack.length - count, count);
@@ -487,6 +541,7 @@ class Interpreter {
 					case 'Call':
 					case 'CallGeneric':
 					case 'Ret':
+					case 'Pause':
 						return at;
 					default:
 						throw new MoveFailure({ kind: 'invariant', message: `instruction ${at.op satisfies never}` });

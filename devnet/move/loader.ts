@@ -72,6 +72,14 @@ export class Loader implements ShapeSource {
 		this.#reindex();
 	}
 
+	/** The same packages but these; loading and unloading there changes nothing here. */
+	fork(without: readonly Address[]): Loader {
+		const copy = new Loader();
+		for (const [id, modules] of this.#packages) if (!without.includes(id)) copy.#packages.set(id, modules);
+		copy.#reindex();
+		return copy;
+	}
+
 	unload(id: Address): void {
 		if (this.#packages.delete(normalizeAddress(id))) this.#reindex();
 	}

@@ -19,6 +19,7 @@ import {
 import { BcsError, deserializeValue, serializeValue } from '#devnet/move/bcs.ts';
 import { RuntimeError } from '#devnet/move/errors.ts';
 import type { Loader } from '#devnet/move/loader.ts';
+import type { ExecutionTracer } from '#devnet/move/tracer.ts';
 import { addressBytes, addressFromBytes, formatType, typesEqual, typeTagBytes } from '#devnet/move/types.ts';
 import { objectId, type Value } from '#devnet/move/values.ts';
 
@@ -75,6 +76,8 @@ interface Transfer {
 
 export class TransactionObjectRuntime implements ObjectRuntime {
 	context: TransactionContext;
+	/** Told of what the transaction executes. */
+	readonly tracer: ExecutionTracer | undefined;
 	idsCreated = 0n;
 	readonly #loader: Loader;
 	readonly #resolver: ChildObjectResolver;
@@ -88,10 +91,11 @@ export class TransactionObjectRuntime implements ObjectRuntime {
 	readonly #received = new Map<Address, StoredObject>();
 	readonly events: MoveEvent[] = [];
 
-	constructor(loader: Loader, context: TransactionContext, resolver: ChildObjectResolver) {
+	constructor(loader: Loader, context: TransactionContext, resolver: ChildObjectResolver, tracer?: ExecutionTracer) {
 		this.#loader = loader;
 		this.context = context;
 		this.#resolver = resolver;
+		this.tracer = tracer;
 	}
 
 	freshId(): Address {

@@ -2,6 +2,7 @@
 import { MoveFailure, type MoveFailureReason, type NativeEnvironment, type TransactionContext } from '#devnet/move/api.ts';
 import { compileForTests, compileFrameworkForTests, type FrameworkSources, type SourceFiles } from '#devnet/move/test-compiler.ts';
 import { type ExpectedFailure, integer, type ScannedSource, scanSource, type TestFunction } from '#devnet/move/test-sources.ts';
+import type { ExecutionTracer } from '#devnet/move/tracer.ts';
 import { normalizeAddress } from '#devnet/move/types.ts';
 import { createMoveVm } from '#devnet/move/vm.ts';
 
@@ -15,6 +16,8 @@ export interface UnitTestInput {
 	readonly environment?: NativeEnvironment;
 	/** Internal gas units a test; ten transactions' worth when left out. */
 	readonly gasLimit?: bigint;
+	/** Told of all that the tests execute. */
+	readonly tracer?: ExecutionTracer;
 }
 
 export interface UnitTestOutcome {
@@ -60,7 +63,7 @@ export async function runMoveUnitTests(input: UnitTestInput): Promise<readonly U
 	const outcomes: UnitTestOutcome[] = [];
 	for (const test of own.flatMap((source) => source.tests)) {
 		const meter = vm.createMeter(input.gasLimit ?? DEFAULT_GAS_LIMIT);
-		const runtime = vm.createRuntime(CONTEXT, { read: () => undefined });
+		const runtime = vm.createRuntime(CONTEXT, { read: () => undefined }, input.tracer);
 		let failure: MoveFailureReason | undefined;
 		try {
 			vm.call({ address: root, module: test.module.split('::')[1] ?? '', function: test.name }, [], [], runtime, meter);

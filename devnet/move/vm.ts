@@ -19,10 +19,12 @@ import {
 	type TransactionContext,
 } from '#devnet/move/api.ts';
 import { BcsError, deserializeValue, serializeValue } from '#devnet/move/bcs.ts';
+import { disassemble } from '#devnet/move/disassemble.ts';
 import { TieredGasMeter } from '#devnet/move/gas.ts';
 import { execute } from '#devnet/move/interpreter.ts';
 import { type DatatypeType, Loader } from '#devnet/move/loader.ts';
 import { TransactionObjectRuntime } from '#devnet/move/object-runtime.ts';
+import type { ExecutionTracer } from '#devnet/move/tracer.ts';
 import { datatype, formatType, normalizeAddress, substitute } from '#devnet/move/types.ts';
 import { copyValue, Reference, type Value } from '#devnet/move/values.ts';
 
@@ -44,10 +46,15 @@ export function createMoveVm(environment: NativeEnvironment): MoveVm {
 
 class Vm implements MoveVm {
 	readonly #environment: NativeEnvironment;
-	readonly #loader = new Loader();
+	readonly #loader: Loader;
 
-	constructor(environment: NativeEnvironment) {
+	constructor(environment: NativeEnvironment, loader = new Loader()) {
 		this.#environment = environment;
+		this.#loader = loader;
+	}
+
+	fork(without: readonly Address[]): MoveVm {
+		return new Vm(this.#environment, this.#loader.fork(without));
 	}
 
 	load(pkg: MovePackage): void {
@@ -74,6 +81,11 @@ class Vm implements MoveVm {
 		return new Map([...(this.#module(module)?.functions ?? [])].map(([name, fn]) => [name, fn.signature]));
 	}
 
+	disassemble(module: ModuleId, functionName: string): readonly string[] | undefined {
+		const fn = this.#module(module)?.functions.get(functionName);
+		return fn === undefined ? undefined : disassemble(fn);
+	}
+
 	fields(type: MoveType): readonly FieldLayout[] | undefined {
 		if (type.kind !== 'datatype') return undefined;
 		const body = this.#loader.datatype(type)?.body;
@@ -95,8 +107,8 @@ class Vm implements MoveVm {
 		return field?.type.kind === 'bool' && others.length === 0 ? datatype(loaded.address, loaded.name, found.name) : undefined;
 	}
 
-	createRuntime(context: TransactionContext, children: ChildObjectResolver): ObjectRuntime {
-		return new TransactionObjectRuntime(this.#loader, context, children);
+	createRuntime(context: TransactionContext, children: ChildObjectResolver, tracer?: ExecutionTracer): ObjectRuntime {
+		return new TransactionObjectRuntime(this.#loader, context, children, tracer);
 	}
 
 	createMeter(limitInternalUnits: bigint | undefined): GasMeter {
