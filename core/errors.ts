@@ -23,6 +23,8 @@ export const ERRORS = {
 	UNSUPPORTED: traits(false, EXIT.failure, 'The named feature is not implemented here; see the documentation for what is.'),
 	INVARIANT: traits(false, EXIT.failure, 'This is a defect: report it with the message.'),
 
+	LEDGER_CORRUPT: traits(false, EXIT.verification, "The devnet's folder is damaged where no crash damages it: restore it from a copy, or begin a new chain."),
+
 	CHAIN_UNAVAILABLE: traits(true, EXIT.unavailable, 'Check the RPC URL; the call is tried again.'),
 	CHAIN_OBJECT_MISSING: traits(false, EXIT.notFound, 'Check the object id and the network that it belongs to.'),
 	CHAIN_REJECTED: traits(false, EXIT.failure, 'The contract refused the transaction; the message carries its named error.'),

@@ -55,7 +55,7 @@ describe('the devnet as a process', () => {
 		} finally {
 			assert.equal(await first.end('SIGKILL'), null);
 		}
-		await appendFile(join(folder, 'ledger.log'), Buffer.from([200, 0, 0, 0, 1, 2, 3, 4, 5, 6]));
+		await appendFile(join(folder, 'ledger-000000000000.log'), Buffer.from([200, 0, 0, 0, 1, 2, 3, 4, 5, 6]));
 
 		const second = await start('--data', folder, '--genesis-time', '0');
 		try {

@@ -7,6 +7,7 @@ import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { VramhubError } from '#core/errors.ts';
+import { noticeText } from '#devnet/ledger/journal.ts';
 import { createNitroVerifier } from '#devnet/nitro/verify.ts';
 import { startDevnet } from '#devnet/start-devnet.ts';
 import { aborted, runMain } from '#runtime/lifecycle.ts';
@@ -23,6 +24,7 @@ await runMain(log, async (signal) => {
 		...(values['genesis-time'] !== undefined && { genesisTimeMs: timeOf(values['genesis-time']) }),
 		...(values['random-seed'] !== undefined && { randomSeed: values['random-seed'] }),
 		...(roots.length > 0 && { verifyNitroDocument: createNitroVerifier({ roots }) }),
+		log: { onNotice: (notice) => log.warn(noticeText(notice)) },
 		onError: (error) => log.error(error instanceof Error ? (error.stack ?? error.message) : String(error)),
 	});
 	const { url, faucetUrl, port, chainId } = devnet;

@@ -3,8 +3,9 @@ import type { AddressInfo } from 'node:net';
 import { compileFramework } from '#devnet/compiler/compile.ts';
 import { Faucet } from '#devnet/faucet.ts';
 import { type GenesisPackage, genesisObjects } from '#devnet/genesis.ts';
+import { RecentHistory } from '#devnet/ledger/history.ts';
+import { DiskJournal, type JournalOptions } from '#devnet/ledger/journal.ts';
 import { Ledger } from '#devnet/ledger/ledger.ts';
-import { LedgerLog } from '#devnet/ledger/log.ts';
 import { randomSource } from '#devnet/ledger/system.ts';
 import type { NitroDocument } from '#devnet/move/api.ts';
 import { createMoveVm } from '#devnet/move/vm.ts';
@@ -22,6 +23,10 @@ export interface DevnetOptions {
 	readonly genesisTimeMs?: number;
 	/** Folder of the chain's log. Absent: the chain ends with the process. */
 	readonly dataDir?: string;
+	/** How that log is written, and who is told what was found when it was opened. */
+	readonly log?: JournalOptions;
+	/** Transactions that a chain without a folder can give back: the newest 10 000 when absent. */
+	readonly retainedTransactions?: number;
 	/** Makes on-chain randomness repeatable. For tests. */
 	readonly randomSeed?: string;
 	/** Throws when the document does not verify at `nowMs`. Absent: every document is refused. */
@@ -53,8 +58,8 @@ export async function startDevnet(options: DevnetOptions = {}): Promise<Devnet> 
 		throw new Error('this devnet trusts no Nitro root');
 	};
 	const vm = createMoveVm({ verifyNitroDocument: options.verifyNitroDocument ?? refuse });
-	const log = options.dataDir === undefined ? undefined : new LedgerLog(options.dataDir);
-	const parts = { vm, log, randomBytes: randomSource(options.randomSeed) };
+	const disk = options.dataDir === undefined ? undefined : new DiskJournal(options.dataDir, options.log);
+	const parts = { vm, journal: disk ?? new RecentHistory(options.retainedTransactions), randomBytes: randomSource(options.randomSeed) };
 	const ledger = Ledger.reopen(parts) ?? Ledger.create(parts, options.genesisTimeMs ?? Date.now(), await firstObjects(options));
 
 	const handlers = { ...ledgerService(ledger), ...stateService(ledger), ...executionService(ledger), ...movePackageService(ledger) };
@@ -80,7 +85,7 @@ export async function startDevnet(options: DevnetOptions = {}): Promise<Devnet> 
 			const closed = new Promise<void>((resolve) => server.close(() => resolve()));
 			server.closeAllConnections();
 			await closed;
-			log?.close();
+			disk?.close();
 		},
 	};
 }

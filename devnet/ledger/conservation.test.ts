@@ -28,7 +28,7 @@ function suiOf(object: ChainObject): bigint {
 function allSui(ledger: Ledger): bigint {
 	let total = 0n;
 	for (const object of ledger.store.all()) total += suiOf(object) + object.storageRebate;
-	for (const { effects } of ledger.records) total += effects.outcome.cost.computationCost + effects.outcome.cost.nonRefundableStorageFee;
+	for (const { effects } of ledger.history.range()) total += effects.outcome.cost.computationCost + effects.outcome.cost.nonRefundableStorageFee;
 	return total;
 }
 
@@ -101,7 +101,7 @@ describe('what never changes', () => {
 				);
 				outcomes[result.$kind === 'Transaction' ? 'done' : 'failed']++;
 				assert.equal(allSui(ledger), SUPPLY);
-				const record = ledger.records.at(-1);
+				const record = ledger.history.at(ledger.history.tip);
 				const { balanceChanges, outcome } = record?.effects ?? assert.fail();
 				if (result.$kind === 'FailedTransaction') assert.equal(balanceChanges[0]?.amount, -netCost(outcome.cost));
 			}),
@@ -124,8 +124,8 @@ describe('what never changes', () => {
 	it('the log gives every record and object back as it was', () => {
 		const { ledger } = playground.devnet;
 		const written = [...ledger.store.all()];
-		for (const record of ledger.records.slice(0, 30)) {
-			const entry = { kind: 'transaction', record, written: [], removed: ['0x1'], randomRound: 3n } as const;
+		for (const record of ledger.history.range({ end: 31n })) {
+			const entry = { kind: 'transaction', record, written: [], removed: ['0x1'], randomRound: 3n, signature: Uint32Array.of(1, 2, 3, 0xffff_ffff) } as const;
 			const back = decodeEntry(encodeEntry(entry));
 			assert.ok(back.kind === 'transaction');
 			assert.deepEqual(back.record.effects.changed, record.effects.changed);
@@ -133,6 +133,7 @@ describe('what never changes', () => {
 			assert.deepEqual(back.record.effects.outcome.events, record.effects.outcome.events);
 			assert.deepEqual(back.record.effects.outcome.failure?.failure.status, record.effects.outcome.failure?.failure.status);
 			assert.equal(back.record.timestampMs, record.timestampMs);
+			assert.deepEqual(back.signature, entry.signature);
 		}
 		const genesis = decodeEntry(encodeEntry({ kind: 'genesis', chainId: 'c', genesisTimeMs: 1n, clockOffsetMs: 2, objects: written }));
 		assert.ok(genesis.kind === 'genesis');

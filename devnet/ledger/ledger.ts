@@ -1,16 +1,19 @@
 /** The chain: one transaction after another, each checked, executed, recorded and answered. */
 import { fromBase64, toBase58 } from '@mysten/bcs';
+import { VramhubError } from '#core/errors.ts';
 import { ChainClock } from '#devnet/ledger/clock.ts';
 import { type Effects, summarize } from '#devnet/ledger/effects.ts';
 import { BcsWriter, coinContents, hashOf } from '#devnet/ledger/encoding.ts';
 import { type EngineOptions, type Outcome, runTransaction } from '#devnet/ledger/engine.ts';
 import { GAS_COIN_TYPE } from '#devnet/ledger/executor.ts';
 import { RejectedTransaction } from '#devnet/ledger/failure.ts';
+import type { Journal, TransactionHistory } from '#devnet/ledger/history.ts';
 import { CLOCK_ID, loadInputs, RANDOM_ID } from '#devnet/ledger/inputs.ts';
-import type { LedgerLog } from '#devnet/ledger/log.ts';
+import { keysOf, signatureOf } from '#devnet/ledger/keys.ts';
 import type { ChainObject, MoveObject } from '#devnet/ledger/objects.ts';
-import type { LogEntry, TransactionRecord } from '#devnet/ledger/record.ts';
+import type { LogEntry, TransactionEntry, TransactionRecord } from '#devnet/ledger/record.ts';
 import { checkSignatures } from '#devnet/ledger/signatures.ts';
+import type { LedgerState } from '#devnet/ledger/snapshot.ts';
 import { ObjectStore } from '#devnet/ledger/store.ts';
 import { clockObject, GENESIS_VERSION, prologueDigest, randomObjects } from '#devnet/ledger/system.ts';
 import type { TransactionTracer } from '#devnet/ledger/tracer.ts';
@@ -29,8 +32,8 @@ export interface LedgerParts {
 	readonly vm: MoveVm;
 	/** 32 bytes for a round of randomness. */
 	readonly randomBytes: (round: bigint) => Uint8Array;
-	/** Absent: everything is forgotten at the end. */
-	readonly log: LedgerLog | undefined;
+	/** Where transactions are kept: `RecentHistory` in memory, `DiskJournal` in a folder. */
+	readonly journal: Journal;
 }
 
 /** MIST that a simulation's made-up gas coin holds. */
@@ -43,33 +46,25 @@ export class Ledger {
 	readonly vm: MoveVm;
 	readonly store = new ObjectStore();
 	readonly #parts: LedgerParts;
+	readonly #journal: Journal;
 	readonly #clock: ChainClock;
-	readonly #records: TransactionRecord[] = [];
-	readonly #byDigest = new Map<string, TransactionRecord>();
 	readonly #listeners = new Set<(record: TransactionRecord) => void>();
 	/** System objects written since the last log entry. */
 	#unlogged: ChainObject[] = [];
-	#randomRound = 0n;
+	#randomRound: bigint;
 	#checkpointDigest: string;
 
-	private constructor(parts: LedgerParts, genesis: LogEntry & { readonly kind: 'genesis' }, later: readonly LogEntry[]) {
+	private constructor(parts: LedgerParts, state: LedgerState) {
 		this.#parts = parts;
+		this.#journal = parts.journal;
 		this.vm = parts.vm;
-		this.chainId = genesis.chainId;
-		this.genesisTimeMs = genesis.genesisTimeMs;
-		this.#checkpointDigest = genesis.chainId;
-		let offset = genesis.clockOffsetMs;
-		let newest = genesis.genesisTimeMs;
-		this.#apply(genesis.objects, []);
-		for (const entry of later) {
-			if (entry.kind === 'clock') offset = entry.clockOffsetMs;
-			if (entry.kind !== 'transaction') continue;
-			this.#apply(entry.written, entry.removed);
-			this.#remember(entry.record);
-			this.#randomRound = entry.randomRound;
-			newest = entry.record.timestampMs;
-		}
-		this.#clock = new ChainClock(offset, newest);
+		this.chainId = state.chainId;
+		this.genesisTimeMs = state.genesisTimeMs;
+		this.#clock = new ChainClock(state.clockOffsetMs, state.newestMs);
+		this.#randomRound = state.randomRound;
+		this.#checkpointDigest = state.checkpointDigest;
+		this.#apply([...state.objects], []);
+		this.store.bury(state.removed);
 	}
 
 	/** A new chain. `objects` are genesis' own; clock and randomness are added. */
@@ -79,26 +74,48 @@ export class Ledger {
 		const digest = prologueDigest(0n, time);
 		const system = [clockObject(GENESIS_VERSION, time, digest), ...randomObjects(GENESIS_VERSION, 0n, parts.randomBytes(0n), digest)];
 		const chainId = toBase58(crypto.getRandomValues(new Uint8Array(32)));
-		const genesis: LogEntry = { kind: 'genesis', chainId, genesisTimeMs: time, clockOffsetMs: clock.offsetMs, objects: [...objects, ...system] };
-		parts.log?.append(genesis);
-		return new Ledger(parts, genesis, []);
+		const genesis = { kind: 'genesis', chainId, genesisTimeMs: time, clockOffsetMs: clock.offsetMs, objects: [...objects, ...system] } as const;
+		parts.journal.append(genesis);
+		return new Ledger(parts, stateAtGenesis(genesis));
 	}
 
-	/** The chain that the log holds, or undefined when it is empty. */
+	/** The chain that the journal holds, or undefined when it is empty. Throws LEDGER_CORRUPT. */
 	static reopen(parts: LedgerParts): Ledger | undefined {
-		const [genesis, ...later] = parts.log?.entries ?? [];
-		return genesis?.kind === 'genesis' ? new Ledger(parts, genesis, later) : undefined;
+		const { journal } = parts;
+		let ledger = journal.state === undefined ? undefined : new Ledger(parts, journal.state);
+		for (const entry of journal.replay()) {
+			if (entry.kind === 'genesis') ledger = new Ledger(parts, stateAtGenesis(entry));
+			else if (ledger === undefined) throw new VramhubError('LEDGER_CORRUPT', 'the log does not begin with genesis');
+			else if (entry.kind === 'clock') ledger.#clock.offsetMs = entry.clockOffsetMs;
+			else ledger.#replay(entry);
+		}
+		return ledger;
+	}
+
+	#replay({ written, removed, record, randomRound }: TransactionEntry): void {
+		this.#apply(written, removed);
+		this.#randomRound = randomRound;
+		this.#checkpointDigest = record.checkpointDigest;
+		this.#clock.notBefore(record.timestampMs);
+	}
+
+	#state(): LedgerState {
+		return {
+			chainId: this.chainId,
+			genesisTimeMs: this.genesisTimeMs,
+			clockOffsetMs: this.#clock.offsetMs,
+			newestMs: this.now(),
+			randomRound: this.#randomRound,
+			tip: this.#journal.tip,
+			checkpointDigest: this.#checkpointDigest,
+			objects: this.store.all(),
+			removed: this.store.removed(),
+		};
 	}
 
 	#apply(written: readonly ChainObject[], removed: readonly Address[]): void {
 		this.store.apply({ written, removed });
 		for (const object of written) if (object.kind === 'package' && !this.vm.isLoaded(object.id)) this.vm.load({ id: object.id, modules: object.modules });
-	}
-
-	#remember(record: TransactionRecord): void {
-		this.#records.push(record);
-		this.#byDigest.set(record.digest, record);
-		this.#checkpointDigest = record.checkpointDigest;
 	}
 
 	// ---- time ----------------------------------------------------------------------------------------------------
@@ -110,7 +127,7 @@ export class Ledger {
 
 	advanceClock(ms: number): void {
 		this.#clock.advance(ms);
-		this.#parts.log?.append({ kind: 'clock', clockOffsetMs: this.#clock.offsetMs });
+		this.#journal.append({ kind: 'clock', clockOffsetMs: this.#clock.offsetMs });
 	}
 
 	/** Brings the clock object up to date. Its version is the time since genesis, so that it grows over restarts too. */
@@ -140,10 +157,10 @@ export class Ledger {
 	/** Submits. `signatures` are serialised ones in base64. Throws {@link RejectedTransaction}. The same digest again gives the same record. */
 	async execute(bytes: Uint8Array, signatures: readonly string[]): Promise<TransactionRecord> {
 		const parsed = parseTransaction(bytes);
-		const known = this.#byDigest.get(parsed.digest);
+		const known = this.#journal.byDigest(parsed.digest);
 		if (known !== undefined) return known;
 		await checkSignatures(parsed, signatures);
-		return this.#byDigest.get(parsed.digest) ?? this.#commit(parsed, signatures);
+		return this.#journal.byDigest(parsed.digest) ?? this.#commit(parsed, signatures);
 	}
 
 	#commit(parsed: ParsedTransaction, signatures: readonly string[]): TransactionRecord {
@@ -169,7 +186,7 @@ export class Ledger {
 
 	#record(parsed: ParsedTransaction, signatures: readonly string[], outcome: Outcome): TransactionRecord {
 		const effects = summarize(outcome, parsed.digest, parsed.sender, this.store);
-		const checkpoint = BigInt(this.#records.length + 1);
+		const checkpoint = this.#journal.tip + 1n;
 		const timestampMs = this.now();
 		const record: TransactionRecord = {
 			digest: parsed.digest,
@@ -182,16 +199,18 @@ export class Ledger {
 			checkpointDigest: checkpointDigest(this.#checkpointDigest, checkpoint, effects.digest, timestampMs),
 		};
 		const removed = outcome.removed.map(({ id }) => id);
-		this.#parts.log?.append({
-			kind: 'transaction',
-			record,
-			written: [...this.#unlogged, ...outcome.written],
-			removed,
-			randomRound: this.#randomRound,
-		});
+		const written = [...this.#unlogged, ...outcome.written];
+		const signature = signatureOf(keysOf(record, parsed, written));
+		try {
+			this.#journal.append({ kind: 'transaction', record, written, removed, randomRound: this.#randomRound, signature });
+		} catch (error) {
+			for (const id of outcome.published) this.vm.unload(id);
+			throw error;
+		}
 		this.#unlogged = [];
 		this.#apply(outcome.written, removed);
-		this.#remember(record);
+		this.#checkpointDigest = record.checkpointDigest;
+		this.#journal.snapshotIfDue(() => this.#state());
 		for (const listener of this.#listeners) listener(record);
 		return record;
 	}
@@ -240,16 +259,15 @@ export class Ledger {
 	/** Newest, or as of a version. The clock object is brought up to date first. */
 	object(id: Address, version?: bigint): ChainObject | undefined {
 		if (id === CLOCK_ID) this.tick();
-		return version === undefined ? this.store.get(id) : this.store.atVersion(id, version);
+		return version === undefined ? this.store.get(id) : (this.store.atVersion(id, version) ?? this.#journal.objectAt(id, version));
 	}
 
 	transaction(digest: string): TransactionRecord | undefined {
-		return this.#byDigest.get(digest);
+		return this.#journal.byDigest(digest);
 	}
 
-	/** In order of execution; checkpoint `n` is item `n - 1`. */
-	get records(): readonly TransactionRecord[] {
-		return this.#records;
+	get history(): TransactionHistory {
+		return this.#journal;
 	}
 
 	/** Calls back after each transaction until the result is called. */
@@ -257,6 +275,11 @@ export class Ledger {
 		this.#listeners.add(listener);
 		return () => this.#listeners.delete(listener);
 	}
+}
+
+function stateAtGenesis(genesis: LogEntry & { readonly kind: 'genesis' }): LedgerState {
+	const { kind: _, ...facts } = genesis;
+	return { ...facts, newestMs: genesis.genesisTimeMs, randomRound: 0n, tip: 0n, checkpointDigest: genesis.chainId, removed: [] };
 }
 
 function usesRandom(parsed: ParsedTransaction): boolean {

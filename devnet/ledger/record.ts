@@ -3,6 +3,7 @@ import { Encoder } from 'cbor-x';
 import type { BalanceChange, ChangedObject, Effects } from '#devnet/ledger/effects.ts';
 import { ExecutionFailure, type FailureStatus } from '#devnet/ledger/failure.ts';
 import type { GasCost } from '#devnet/ledger/gas.ts';
+import type { Signature } from '#devnet/ledger/keys.ts';
 import type { ChainObject, TypeOrigin } from '#devnet/ledger/objects.ts';
 import type { Address, Owner } from '#devnet/move/api.ts';
 import { formatType, parseType } from '#devnet/move/types.ts';
@@ -22,6 +23,17 @@ export interface TransactionRecord {
 	readonly checkpointDigest: string;
 }
 
+export interface TransactionEntry {
+	readonly kind: 'transaction';
+	readonly record: TransactionRecord;
+	/** Transaction's and system's objects. */
+	readonly written: readonly ChainObject[];
+	readonly removed: readonly Address[];
+	readonly randomRound: bigint;
+	/** Of what it can be found by (`keys.ts`). */
+	readonly signature: Signature;
+}
+
 /** One entry of the log. The first is `genesis`. */
 export type LogEntry =
 	| {
@@ -31,15 +43,27 @@ export type LogEntry =
 			readonly clockOffsetMs: number;
 			readonly objects: readonly ChainObject[];
 	  }
-	| {
-			readonly kind: 'transaction';
-			readonly record: TransactionRecord;
-			/** Transaction's and system's objects. */
-			readonly written: readonly ChainObject[];
-			readonly removed: readonly Address[];
-			readonly randomRound: bigint;
-	  }
+	| TransactionEntry
 	| { readonly kind: 'clock'; readonly clockOffsetMs: number };
+
+/** What a snapshot says besides the objects. */
+export interface SnapshotHead {
+	readonly chainId: string;
+	readonly genesisTimeMs: bigint;
+	readonly clockOffsetMs: number;
+	/** The last time that was seen on chain. */
+	readonly newestMs: bigint;
+	readonly randomRound: bigint;
+	/** Newest checkpoint, and its digest. */
+	readonly tip: bigint;
+	readonly checkpointDigest: string;
+}
+
+/** A snapshot is its head, its objects in batches, and an end that counts them. */
+export type SnapshotPart =
+	| { readonly kind: 'head'; readonly head: SnapshotHead }
+	| { readonly kind: 'objects'; readonly objects: readonly ChainObject[] }
+	| { readonly kind: 'end'; readonly objects: number; readonly removed: readonly Address[] };
 
 const encoder = new Encoder({ useRecords: false, mapsAsObjects: true });
 
@@ -48,7 +72,12 @@ export function encodeEntry(entry: LogEntry): Uint8Array {
 		case 'genesis':
 			return encoder.encode({ ...entry, objects: entry.objects.map(plainObject) });
 		case 'transaction':
-			return encoder.encode({ ...entry, record: plainRecord(entry.record), written: entry.written.map(plainObject) });
+			return encoder.encode({
+				...entry,
+				record: plainRecord(entry.record),
+				written: entry.written.map(plainObject),
+				signature: new Uint8Array(entry.signature.buffer),
+			});
 		case 'clock':
 			return encoder.encode(entry);
 		default:
@@ -63,7 +92,13 @@ export function decodeEntry(bytes: Uint8Array): LogEntry {
 		case 'genesis':
 			return { ...plain, genesisTimeMs: BigInt(plain.genesisTimeMs), objects: plain.objects.map(objectFromPlain) };
 		case 'transaction':
-			return { ...plain, record: recordFromPlain(plain.record), written: plain.written.map(objectFromPlain), randomRound: BigInt(plain.randomRound) };
+			return {
+				...plain,
+				record: recordFromPlain(plain.record),
+				written: plain.written.map(objectFromPlain),
+				randomRound: BigInt(plain.randomRound),
+				signature: new Uint32Array(Uint8Array.from(plain.signature).buffer),
+			};
 		case 'clock':
 			return plain;
 		default:
@@ -71,12 +106,34 @@ export function decodeEntry(bytes: Uint8Array): LogEntry {
 	}
 }
 
+export function encodeSnapshotPart(part: SnapshotPart): Uint8Array {
+	return encoder.encode(part.kind === 'objects' ? { ...part, objects: part.objects.map(plainObject) } : part);
+}
+
+/** The bytes must be what {@link encodeSnapshotPart} made. */
+export function decodeSnapshotPart(bytes: Uint8Array): SnapshotPart {
+	const part = encoder.decode(bytes) as PlainPart;
+	if (part.kind === 'objects') return { kind: 'objects', objects: part.objects.map(objectFromPlain) };
+	if (part.kind === 'end') return part;
+	const { genesisTimeMs, newestMs, randomRound, tip, ...head } = part.head;
+	const integers = { genesisTimeMs: BigInt(genesisTimeMs), newestMs: BigInt(newestMs), randomRound: BigInt(randomRound), tip: BigInt(tip) };
+	return { kind: 'head', head: { ...head, ...integers } };
+}
+
+type PlainPart =
+	| {
+			kind: 'head';
+			head: Pick<SnapshotHead, 'chainId' | 'clockOffsetMs' | 'checkpointDigest'> & Record<'genesisTimeMs' | 'newestMs' | 'randomRound' | 'tip', Integer>;
+	  }
+	| { kind: 'objects'; objects: PlainObject[] }
+	| { kind: 'end'; objects: number; removed: Address[] };
+
 /** CBOR gives small integers back as numbers. */
 type Integer = number | bigint;
 
 type PlainEntry =
 	| { kind: 'genesis'; chainId: string; genesisTimeMs: Integer; clockOffsetMs: number; objects: PlainObject[] }
-	| { kind: 'transaction'; record: PlainRecord; written: PlainObject[]; removed: Address[]; randomRound: Integer }
+	| { kind: 'transaction'; record: PlainRecord; written: PlainObject[]; removed: Address[]; randomRound: Integer; signature: Uint8Array }
 	| { kind: 'clock'; clockOffsetMs: number };
 
 interface PlainObject {

@@ -1,9 +1,7 @@
-/** Live objects with a short history, and the indexes that queries need. Holds no rules. */
+/** Live objects, what is remembered of older versions, and the indexes that queries need. Holds no rules. */
 import type { ChainObject, MoveObject } from '#devnet/ledger/objects.ts';
+import { SupersededVersions } from '#devnet/ledger/superseded.ts';
 import type { Address } from '#devnet/move/api.ts';
-
-/** Versions of an object that `GetObject` can still answer. */
-const HISTORY = 16;
 
 export interface StoreChange {
 	readonly written: readonly ChainObject[];
@@ -21,9 +19,10 @@ export interface ObjectReader {
 
 export class ObjectStore implements ObjectReader {
 	readonly #live = new Map<Address, ChainObject>();
-	readonly #history = new Map<Address, ChainObject[]>();
+	readonly #superseded = new SupersededVersions();
 	readonly #byAddress = new Map<Address, Set<Address>>();
 	readonly #byParent = new Map<Address, Set<Address>>();
+
 	get(id: Address): ChainObject | undefined {
 		return this.#live.get(id);
 	}
@@ -33,13 +32,15 @@ export class ObjectStore implements ObjectReader {
 		return object?.kind === 'move' ? object : undefined;
 	}
 
+	/** The newest or an older version, as long as that one is remembered. */
 	atVersion(id: Address, version: bigint): ChainObject | undefined {
-		return this.#history.get(id)?.find((object) => object.version === version);
+		const live = this.#live.get(id);
+		return live?.version === version ? live : this.#superseded.get(id, version);
 	}
 
-	/** True when the id was live once. */
+	/** True when the id is live or was lately. */
 	existed(id: Address): boolean {
-		return this.#history.has(id);
+		return this.#live.has(id) || this.#superseded.isBuried(id);
 	}
 
 	apply(change: StoreChange): void {
@@ -48,18 +49,17 @@ export class ObjectStore implements ObjectReader {
 			if (old === undefined) continue;
 			this.#index(old, false);
 			this.#live.delete(id);
+			this.#superseded.add(old);
+			this.#superseded.bury(id);
 		}
 		for (const object of change.written) {
 			const old = this.#live.get(object.id);
-			if (old !== undefined) this.#index(old, false);
+			if (old !== undefined) {
+				this.#index(old, false);
+				this.#superseded.add(old);
+			}
 			this.#live.set(object.id, object);
 			this.#index(object, true);
-			const versions = this.#history.get(object.id);
-			if (versions === undefined) this.#history.set(object.id, [object]);
-			else {
-				versions.push(object);
-				if (versions.length > HISTORY) versions.shift();
-			}
 		}
 	}
 
@@ -95,6 +95,16 @@ export class ObjectStore implements ObjectReader {
 	#sorted(ids: ReadonlySet<Address> | undefined): MoveObject[] {
 		if (ids === undefined) return [];
 		return [...ids].sort().flatMap((id) => this.move(id) ?? []);
+	}
+
+	/** Ids that were live lately and are no more. */
+	removed(): Iterable<Address> {
+		return this.#superseded.buried();
+	}
+
+	/** Lets {@link existed} know of ids from before. */
+	bury(ids: Iterable<Address>): void {
+		for (const id of ids) this.#superseded.bury(id);
 	}
 
 	all(): IterableIterator<ChainObject> {

@@ -1,10 +1,11 @@
 /** sui.rpc.v2.LedgerService and SubscriptionService: what is and what was on the chain. */
 import { GrpcStatusCode, type GrpcTypes } from '@mysten/sui/grpc';
 import { MAX_BUDGET, MAX_COMPUTATION_UNITS, REFERENCE_GAS_PRICE } from '#devnet/ledger/gas.ts';
+import type { HistoryRange, WantedKeys } from '#devnet/ledger/history.ts';
 import { EPOCH, type Ledger } from '#devnet/ledger/ledger.ts';
 import type { TransactionRecord } from '#devnet/ledger/record.ts';
 import { normalizeAddress } from '#devnet/move/types.ts';
-import { answerQuery, type EventItem, eventMatches, type Frame, transactionMatches, watermarkOf } from '#devnet/rpc/query.ts';
+import { answerQuery, type EventItem, eventMatches, type Frame, keysOfEvents, keysOfTransactions, transactionMatches, watermarkOf } from '#devnet/rpc/query.ts';
 import { ReadMask } from '#devnet/rpc/read-mask.ts';
 import { OBJECT_MASK, renderObject } from '#devnet/rpc/render-object.ts';
 import { renderEvent, renderRecord, renderTimestamp } from '#devnet/rpc/render-transaction.ts';
@@ -19,8 +20,7 @@ const CHECKPOINT_MASK = ['sequence_number', 'digest'];
 const EVENT_MASK = ['package_id', 'module', 'sender', 'event_type'];
 
 export function ledgerService(ledger: Ledger): Handlers {
-	const { vm } = ledger;
-	const tip = () => BigInt(ledger.records.length);
+	const { vm, history } = ledger;
 
 	const getObject = (request: GrpcTypes.GetObjectRequest, mask: ReadMask): GrpcTypes.Object => {
 		const id = addressOf(request.objectId, 'object_id');
@@ -35,11 +35,12 @@ export function ledgerService(ledger: Ledger): Handlers {
 		if (record === undefined) throw notFound(`Transaction ${digest} not found`);
 		return renderRecord(record, mask, vm);
 	};
+	const previousDigestOf = (sequence: bigint) => (sequence === 1n ? ledger.chainId : history.at(sequence - 1n)?.checkpointDigest);
 	const checkpointMessage = (sequence: bigint, mask: ReadMask): GrpcTypes.Checkpoint => {
-		const record = ledger.records[Number(sequence) - 1];
+		const record = history.at(sequence);
 		if (sequence !== 0n && record === undefined) throw notFound(`Checkpoint ${sequence} not found`);
 		const digest = record?.checkpointDigest ?? ledger.chainId;
-		const previousDigest = sequence === 0n ? undefined : (ledger.records[Number(sequence) - 2]?.checkpointDigest ?? ledger.chainId);
+		const previousDigest = sequence === 0n ? undefined : previousDigestOf(sequence);
 		return {
 			sequenceNumber: mask.pick('sequence_number', () => sequence),
 			digest: mask.pick('digest', () => digest),
@@ -59,14 +60,11 @@ export function ledgerService(ledger: Ledger): Handlers {
 			transactions: mask.pick('transactions', () => (record === undefined ? [] : [renderRecord(record, mask.under('transactions'), vm)])) ?? [],
 		};
 	};
+	const recordsIn = (wanted: WantedKeys | undefined) => (range: HistoryRange) => history.range(wanted === undefined ? range : { ...range, wanted });
 	const itemsOf = (record: TransactionRecord): EventItem[] => record.effects.outcome.events.map((event, index) => ({ record, event, index }));
-	const events: EventItem[] = [];
-	let indexed = 0;
-	/** All events so far; grows with the ledger. */
-	const allEvents = (): readonly EventItem[] => {
-		for (; indexed < ledger.records.length; indexed++) events.push(...itemsOf(ledger.records[indexed] as TransactionRecord));
-		return events;
-	};
+	function* eventsIn(range: HistoryRange): Generator<EventItem> {
+		for (const record of history.range(range)) yield* range.descending === true ? itemsOf(record).reverse() : itemsOf(record);
+	}
 	const eventMessage = ({ record, event, index }: EventItem, mask: ReadMask): GrpcTypes.Event => ({
 		...renderEvent(event, record.sender, mask, vm),
 		checkpoint: mask.pick('checkpoint', () => record.checkpoint),
@@ -102,10 +100,10 @@ export function ledgerService(ledger: Ledger): Handlers {
 			chainId: ledger.chainId,
 			chain: 'vramhub-devnet',
 			epoch: EPOCH,
-			checkpointHeight: tip(),
+			checkpointHeight: history.tip,
 			timestamp: renderTimestamp(ledger.now()),
-			lowestAvailableCheckpoint: 0n,
-			lowestAvailableCheckpointObjects: 0n,
+			lowestAvailableCheckpoint: history.lowest,
+			lowestAvailableCheckpointObjects: history.lowest,
 			server: 'vramhub-devnet',
 		})),
 		'sui.rpc.v2.LedgerService/GetEpoch': unary((request: GrpcTypes.GetEpochRequest) => {
@@ -134,12 +132,12 @@ export function ledgerService(ledger: Ledger): Handlers {
 				case 'sequenceNumber':
 					return { checkpoint: checkpointMessage(checkpointId.sequenceNumber, mask) };
 				case 'digest': {
-					const found = ledger.records.find((record) => record.checkpointDigest === checkpointId.digest);
+					const found = history.byCheckpointDigest(checkpointId.digest);
 					if (found === undefined && checkpointId.digest !== ledger.chainId) throw notFound(`Checkpoint ${checkpointId.digest} not found`);
 					return { checkpoint: checkpointMessage(found?.checkpoint ?? 0n, mask) };
 				}
 				case undefined:
-					return { checkpoint: checkpointMessage(tip(), mask) };
+					return { checkpoint: checkpointMessage(history.tip, mask) };
 				default:
 					throw invalidArgument(`unknown checkpoint id ${JSON.stringify(checkpointId satisfies never)}`);
 			}
@@ -147,17 +145,35 @@ export function ledgerService(ledger: Ledger): Handlers {
 		'sui.rpc.v2.LedgerService/ListEvents': stream(async function* (request: GrpcTypes.ListEventsRequest): AsyncGenerator<object> {
 			const mask = ReadMask.of(request.readMask, EVENT_MASK);
 			const position = ({ record, index }: EventItem) => ({ checkpoint: record.checkpoint, index });
-			const answer = answerQuery(request, allEvents(), position, (item) => eventMatches(item, request.filter), tip());
+			const answer = answerQuery(
+				request,
+				(range) => eventsIn({ ...range, wanted: keysOfEvents(request.filter) }),
+				position,
+				(item) => eventMatches(item, request.filter),
+				history.tip,
+			);
 			for (const frame of answer) yield withItem(frame, 'event', (item) => eventMessage(item, mask));
 		}),
 		'sui.rpc.v2.LedgerService/ListTransactions': stream(async function* (request: GrpcTypes.ListTransactionsRequest): AsyncGenerator<object> {
 			const mask = ReadMask.of(request.readMask, TRANSACTION_MASK);
-			const answer = answerQuery(request, ledger.records, positionOf, (record) => transactionMatches(record, request.filter), tip());
+			const answer = answerQuery(
+				request,
+				recordsIn(keysOfTransactions(request.filter)),
+				positionOf,
+				(record) => transactionMatches(record, request.filter),
+				history.tip,
+			);
 			for (const frame of answer) yield withItem(frame, 'transaction', (record) => renderRecord(record, mask, vm));
 		}),
 		'sui.rpc.v2.LedgerService/ListCheckpoints': stream(async function* (request: GrpcTypes.ListCheckpointsRequest): AsyncGenerator<object> {
 			const mask = ReadMask.of(request.readMask, CHECKPOINT_MASK);
-			const answer = answerQuery(request, ledger.records, positionOf, (record) => transactionMatches(record, request.filter), tip());
+			const answer = answerQuery(
+				request,
+				recordsIn(keysOfTransactions(request.filter)),
+				positionOf,
+				(record) => transactionMatches(record, request.filter),
+				history.tip,
+			);
 			for (const frame of answer) yield withItem(frame, 'checkpoint', (record) => checkpointMessage(record.checkpoint, mask));
 		}),
 		'sui.rpc.v2.SubscriptionService/SubscribeCheckpoints': stream(async function* (

@@ -1,5 +1,7 @@
 /** Lists of events, transactions and checkpoints in the ledger's order: filters, cursors, bounds (sui.rpc.v2 query_options.proto). */
 import { GrpcTypes } from '@mysten/sui/grpc';
+import type { HistoryRange, WantedKeys } from '#devnet/ledger/history.ts';
+import { KEY } from '#devnet/ledger/keys.ts';
 import type { TransactionRecord } from '#devnet/ledger/record.ts';
 import { parseTransaction } from '#devnet/ledger/transaction.ts';
 import type { MoveEvent } from '#devnet/move/api.ts';
@@ -39,18 +41,6 @@ const next = ({ checkpoint, index }: Position): Position => ({ checkpoint, index
 const newest = (positions: readonly (Position | undefined)[]) => positions.reduce((a, b) => (a === undefined || (b !== undefined && isAfter(b, a)) ? b : a));
 const oldest = (positions: readonly (Position | undefined)[]) => positions.reduce((a, b) => (a === undefined || (b !== undefined && isAfter(a, b)) ? b : a));
 
-/** Index of the first item that does not stand before `position`. */
-function firstAtOrAfter<T>(items: readonly T[], positionOf: (item: T) => Position, position: Position): number {
-	let low = 0;
-	let high = items.length;
-	while (low < high) {
-		const middle = (low + high) >> 1;
-		if (isAfter(position, positionOf(items[middle] as T))) low = middle + 1;
-		else high = middle;
-	}
-	return low;
-}
-
 interface Query {
 	readonly startCheckpoint?: bigint;
 	readonly endCheckpoint?: bigint;
@@ -66,10 +56,10 @@ export function watermarkOf(position: Position): GrpcTypes.Watermark {
 	return { cursor: encodeCursor(position), checkpoint: position.checkpoint };
 }
 
-/** Items one a frame, each with its cursor; the last frame says why the list ends. `items` are in the ledger's order. */
+/** Items one a frame, each with its cursor; the last frame says why the list ends. `itemsIn` gives those of a range of checkpoints in the ledger's order. */
 export function* answerQuery<T>(
 	query: Query,
-	items: readonly T[],
+	itemsIn: (range: HistoryRange) => Iterable<T>,
 	positionOf: (item: T) => Position,
 	matches: (item: T) => boolean,
 	tip: bigint,
@@ -81,16 +71,14 @@ export function* answerQuery<T>(
 	const descending = options?.ordering === GrpcTypes.Ordering.DESCENDING;
 	const lowest = newest([after && next(after), query.startCheckpoint === undefined ? undefined : { checkpoint: query.startCheckpoint, index: 0 }]);
 	const end = oldest([before, query.endCheckpoint === undefined ? undefined : { checkpoint: query.endCheckpoint, index: 0 }]);
-	const from = lowest === undefined ? 0 : firstAtOrAfter(items, positionOf, lowest);
-	const to = end === undefined ? items.length : firstAtOrAfter(items, positionOf, end);
+	const range = { from: lowest?.checkpoint ?? 0n, end: (end?.checkpoint ?? tip) + 1n, descending };
 
 	const { ITEM_LIMIT, LEDGER_TIP, CURSOR_BOUND } = GrpcTypes.QueryEndReason;
 	let frontier: Position | undefined;
 	let count = 0;
-	for (let i = 0; i < to - from; i++) {
-		const item = items[descending ? to - 1 - i : from + i] as T;
-		if (!matches(item)) continue;
+	for (const item of itemsIn(range)) {
 		const position = positionOf(item);
+		if ((lowest !== undefined && isAfter(lowest, position)) || (end !== undefined && !isAfter(end, position)) || !matches(item)) continue;
 		if (count === limit) {
 			yield { watermark: watermarkOf(frontier ?? position), end: { reason: ITEM_LIMIT } };
 			return;
@@ -178,6 +166,61 @@ export function transactionMatches(record: TransactionRecord, filter: GrpcTypes.
 				return changed.some(({ output }) => output?.isPackage === true);
 			default:
 				throw invalidArgument(`UNSUPPORTED: transaction filter ${predicate.oneofKind}`);
+		}
+	});
+}
+
+// ---- keys of filters ---------------------------------------------------------------------------------------------
+
+/** What history needs not be read for: a term's literals that are not negated, as keys. Undefined: everything must be looked at. */
+function wantedKeys<L extends { readonly negated: boolean }>(filter: Terms<L> | undefined, keyOf: (literal: L) => string | undefined): WantedKeys | undefined {
+	if (filter === undefined || filter.terms.length === 0) return undefined;
+	return filter.terms.map(({ literals }) => literals.flatMap((literal) => (literal.negated ? [] : (keyOf(literal) ?? []))));
+}
+
+/** `0x2::m::T<…>` → the canonical name without type arguments. */
+function nameOf(given: string | undefined): string {
+	const [address = '', ...rest] = (given ?? '').split('<')[0]!.split('::');
+	return [normalizeAddress(address), ...rest].join('::');
+}
+
+const addressKey = (given: string | undefined, key: (address: string) => string) => (given === undefined ? undefined : key(normalizeAddress(given)));
+
+export function keysOfEvents(filter: GrpcTypes.EventFilter | undefined): WantedKeys {
+	const wanted = wantedKeys(filter, ({ predicate }) => {
+		switch (predicate.oneofKind) {
+			case 'sender':
+				return addressKey(predicate.sender.address, KEY.sender);
+			case 'emitModule':
+				return KEY.emitModule(nameOf(predicate.emitModule.module));
+			case 'eventType':
+				return KEY.eventType(nameOf(predicate.eventType.eventType));
+			default:
+				return undefined;
+		}
+	});
+	return (wanted ?? [[]]).map((keys) => [...keys, KEY.event]);
+}
+
+export function keysOfTransactions(filter: GrpcTypes.TransactionFilter | undefined): WantedKeys | undefined {
+	return wantedKeys(filter, ({ predicate }) => {
+		switch (predicate.oneofKind) {
+			case 'sender':
+				return addressKey(predicate.sender.address, KEY.sender);
+			case 'affectedAddress':
+				return addressKey(predicate.affectedAddress.address, KEY.affectedAddress);
+			case 'affectedObject':
+				return addressKey(predicate.affectedObject.objectId, KEY.affectedObject);
+			case 'moveCall':
+				return KEY.moveCall(nameOf(predicate.moveCall.function));
+			case 'emitModule':
+				return KEY.emitModule(nameOf(predicate.emitModule.module));
+			case 'eventType':
+				return KEY.eventType(nameOf(predicate.eventType.eventType));
+			case 'packageWrite':
+				return KEY.packageWrite;
+			default:
+				return undefined;
 		}
 	});
 }

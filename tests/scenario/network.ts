@@ -233,7 +233,7 @@ async function build(cleanup: AsyncDisposableStack, overrides: Partial<HparamVal
 		toPutClose: (window, beyondMs = 0n) => chain.advanceTo(windowStartMs(window, windowDurationMs) + values.put_window_close_ms + beyondMs),
 		scored: (window, deadlineMs) => eventually(`window ${window} is scored`, () => chain.reader.settledScores(window, uid), deadlineMs),
 		eventCount: (name) =>
-			chain.ledger.records.flatMap(({ effects }) => effects.outcome.events).filter(({ type }) => JSON.stringify(type).includes(name)).length,
+			[...chain.ledger.history.range()].flatMap(({ effects }) => effects.outcome.events).filter(({ type }) => JSON.stringify(type).includes(name)).length,
 		windowWorkflow: (window) => windowWorkflowId(chain.objects.network, window, uid),
 		[Symbol.asyncDispose]: () => cleanup.disposeAsync(),
 	};
