@@ -52,7 +52,7 @@ export class PastObjects implements ObjectReader {
 	}
 
 	#atVersion(id: Address, version: bigint): ChainObject {
-		const object = this.#ledger.store.atVersion(id, version);
+		const object = this.#ledger.object(id, version);
 		if (object !== undefined) return object;
 		throw new VramhubError('CHAIN_OBJECT_MISSING', `version ${version} of object ${id} is no longer kept: the transaction cannot be executed again`);
 	}
@@ -60,7 +60,7 @@ export class PastObjects implements ObjectReader {
 	#firstChanges(): ReadonlyMap<Address, ChangedObject> {
 		if (this.#changes === undefined) {
 			const changes = new Map<Address, ChangedObject>();
-			for (const { effects } of this.#ledger.records.slice(Number(this.#record.checkpoint) - 1)) {
+			for (const { effects } of this.#ledger.history.range({ from: this.#record.checkpoint })) {
 				for (const change of effects.changed) if (!changes.has(change.id)) changes.set(change.id, change);
 			}
 			this.#changes = changes;
