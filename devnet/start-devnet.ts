@@ -10,11 +10,9 @@ import { randomSource } from '#devnet/ledger/system.ts';
 import type { NitroDocument } from '#devnet/move/api.ts';
 import { createMoveVm } from '#devnet/move/vm.ts';
 import { clockHttp } from '#devnet/rpc/clock-http.ts';
-import { executionService, movePackageService } from '#devnet/rpc/execution-service.ts';
 import { faucetHttp } from '#devnet/rpc/faucet-http.ts';
-import { ledgerService } from '#devnet/rpc/ledger-service.ts';
 import { createRpcServer, type PlainHandler } from '#devnet/rpc/server.ts';
-import { stateService } from '#devnet/rpc/state-service.ts';
+import { rpcServices } from '#devnet/rpc/services.ts';
 
 export interface DevnetOptions {
 	/** 0 or absent: a free one. */
@@ -62,11 +60,10 @@ export async function startDevnet(options: DevnetOptions = {}): Promise<Devnet> 
 	const parts = { vm, journal: disk ?? new RecentHistory(options.retainedTransactions), randomBytes: randomSource(options.randomSeed) };
 	const ledger = Ledger.reopen(parts) ?? Ledger.create(parts, options.genesisTimeMs ?? Date.now(), await firstObjects(options));
 
-	const handlers = { ...ledgerService(ledger), ...stateService(ledger), ...executionService(ledger), ...movePackageService(ledger) };
 	const faucet = faucetHttp(new Faucet(ledger));
 	const clock = clockHttp(ledger);
 	const plain: PlainHandler = async (...request) => (await faucet(...request)) || clock(...request);
-	const server = createRpcServer(handlers, plain, options.onError ?? (() => {}));
+	const server = createRpcServer(rpcServices(ledger), plain, options.onError ?? (() => {}));
 	server.keepAliveTimeout = 60_000;
 	await new Promise<void>((resolve, reject) => {
 		server.once('error', reject);

@@ -2,19 +2,27 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { GrpcTypes } from '@mysten/sui/grpc';
 import fc from 'fast-check';
-import type { HistoryRange } from '#devnet/ledger/history.ts';
-import { answerQuery, type Position } from '#devnet/rpc/query.ts';
+import { answerQuery, type CheckpointRange, type Position } from '#devnet/rpc/query.ts';
 
 const { ASCENDING, DESCENDING } = GrpcTypes.Ordering;
+
+const listed = (items: readonly Position[], matches: (item: Position) => boolean) => ({
+	itemsIn({ from, end, descending }: CheckpointRange) {
+		const inside = items.filter(({ checkpoint }) => checkpoint >= from && checkpoint < end);
+		return descending ? inside.reverse() : inside;
+	},
+	positionOf: (item: Position) => item,
+	endsCheckpoint: (item: Position, descending: boolean) => {
+		const neighbour = items[items.indexOf(item) + (descending ? -1 : 1)];
+		return neighbour?.checkpoint !== item.checkpoint;
+	},
+	matches,
+	tip: items.at(-1)?.checkpoint ?? 0n,
+});
 
 function positions(eventsPerCheckpoint: readonly number[]): Position[] {
 	return eventsPerCheckpoint.flatMap((count, i) => Array.from({ length: count }, (_, index) => ({ checkpoint: BigInt(i + 1), index })));
 }
-
-const source = (items: readonly Position[]) => (range: HistoryRange) => {
-	const inside = items.filter(({ checkpoint }) => checkpoint >= (range.from ?? 0n) && (range.end === undefined || checkpoint < range.end));
-	return range.descending === true ? inside.reverse() : inside;
-};
 
 it('pages of any size give every matching item once, in order, in both directions', () => {
 	fc.assert(
@@ -28,11 +36,22 @@ it('pages of any size give every matching item once, in order, in both direction
 			for (let more = true; more; ) {
 				const options = { limit, ordering: descending ? DESCENDING : ASCENDING, ...(descending ? { before: cursor } : { after: cursor }) };
 				more = false;
-				for (const frame of answerQuery({ options }, source(items), (item) => item, matches, BigInt(counts.length))) {
+				let ends = 0;
+				for (const frame of answerQuery({ options }, listed(items, matches))) {
 					if (frame.item !== undefined) seen.push(frame.item);
 					cursor = frame.watermark.cursor;
-					if (frame.end?.reason === GrpcTypes.QueryEndReason.ITEM_LIMIT) more = true;
+					if (frame.end !== undefined) ends++;
+					if (frame.end?.reason === GrpcTypes.QueryEndReason.ITEM_LIMIT) {
+						assert.ok(frame.item !== undefined, 'the frame that the limit ends carries the last item');
+						more = true;
+					} else if (frame.end !== undefined) assert.equal(frame.item, undefined);
+					const { checkpoint } = frame.watermark;
+					if (checkpoint !== undefined) {
+						const left = wanted.slice(seen.length).filter((item) => (descending ? item.checkpoint >= checkpoint : item.checkpoint <= checkpoint));
+						assert.deepEqual(left, [], 'nothing is left of a checkpoint that the watermark covers');
+					}
 				}
+				assert.equal(ends, 1);
 			}
 			assert.deepEqual(seen, wanted);
 		}),
@@ -45,10 +64,7 @@ it('bounds by checkpoint are [start, end)', () => {
 	const found = [
 		...answerQuery(
 			{ startCheckpoint: 2n, endCheckpoint: 4n },
-			source(items),
-			(item) => item,
-			() => true,
-			4n,
+			listed(items, () => true),
 		),
 	].flatMap(({ item }) => item ?? []);
 	assert.deepEqual(

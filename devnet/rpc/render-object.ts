@@ -2,11 +2,13 @@
 import { GrpcTypes } from '@mysten/sui/grpc';
 import { typeOfObject } from '#devnet/ledger/effects.ts';
 import { coinBalance, coinTypeOf } from '#devnet/ledger/encoding.ts';
-import { type ChainObject, objectBytes, objectDigest, type PackageObject } from '#devnet/ledger/objects.ts';
-import type { AbilitySet, FunctionSignature, MoveType, MoveVm, Owner } from '#devnet/move/api.ts';
+import type { Ledger } from '#devnet/ledger/ledger.ts';
+import { type ChainObject, objectBytes, objectDigest } from '#devnet/ledger/objects.ts';
+import type { Owner } from '#devnet/move/api.ts';
 import { formatType } from '#devnet/move/types.ts';
 import { moveJson } from '#devnet/rpc/json.ts';
 import type { ReadMask } from '#devnet/rpc/read-mask.ts';
+import { renderPackage } from '#devnet/rpc/render-package.ts';
 
 export const OBJECT_MASK = ['object_id', 'version', 'digest'];
 
@@ -28,7 +30,8 @@ export function renderOwner(owner: Owner): GrpcTypes.Owner {
 	}
 }
 
-export function renderObject(object: ChainObject, mask: ReadMask, vm: MoveVm): GrpcTypes.Object {
+export function renderObject(object: ChainObject, mask: ReadMask, ledger: Pick<Ledger, 'vm' | 'store'>): GrpcTypes.Object {
+	const { vm } = ledger;
 	const common: GrpcTypes.Object = {
 		objectId: mask.pick('object_id', () => object.id),
 		version: mask.pick('version', () => object.version),
@@ -39,7 +42,7 @@ export function renderObject(object: ChainObject, mask: ReadMask, vm: MoveVm): G
 		previousTransaction: mask.pick('previous_transaction', () => object.previousTransaction),
 		storageRebate: mask.pick('storage_rebate', () => object.storageRebate),
 	};
-	if (object.kind === 'package') return { ...common, package: mask.pick('package', () => renderPackage(object, vm)) };
+	if (object.kind === 'package') return { ...common, package: mask.pick('package', () => renderPackage(object, ledger)) };
 	const coin = coinTypeOf(object.type);
 	return {
 		...common,
@@ -48,88 +51,4 @@ export function renderObject(object: ChainObject, mask: ReadMask, vm: MoveVm): G
 		json: mask.pick('json', () => moveJson(vm, object.type, object.contents)),
 		balance: coin === undefined ? undefined : mask.pick('balance', () => coinBalance(object.contents)),
 	};
-}
-
-// ---- packages ----------------------------------------------------------------------------------------------------
-
-export function renderPackage(pkg: PackageObject, vm: MoveVm): GrpcTypes.Package {
-	return {
-		storageId: pkg.id,
-		originalId: pkg.id,
-		version: pkg.version,
-		modules: [...pkg.modules].map(([name, contents]) => ({
-			name,
-			contents,
-			datatypes: [],
-			functions: [...vm.functions({ address: pkg.id, module: name })].map(([functionName, signature]) => renderFunction(functionName, signature)),
-		})),
-		typeOrigins: pkg.typeOrigins.map((origin) => ({ moduleName: origin.module, datatypeName: origin.datatype, packageId: origin.packageId })),
-		linkage: pkg.dependencies.map(({ id, version }) => ({ originalId: id, upgradedId: id, upgradedVersion: version })),
-	};
-}
-
-const VISIBILITY = {
-	public: GrpcTypes.FunctionDescriptor_Visibility.PUBLIC,
-	friend: GrpcTypes.FunctionDescriptor_Visibility.FRIEND,
-	private: GrpcTypes.FunctionDescriptor_Visibility.PRIVATE,
-} as const;
-
-export function renderFunction(name: string, signature: FunctionSignature): GrpcTypes.FunctionDescriptor {
-	return {
-		name,
-		visibility: VISIBILITY[signature.visibility],
-		isEntry: signature.isEntry,
-		typeParameters: signature.typeParameters.map((abilities) => ({ constraints: renderAbilities(abilities), isPhantom: false })),
-		parameters: signature.parameters.map(renderSignature),
-		returns: signature.returns.map(renderSignature),
-	};
-}
-
-function renderAbilities(abilities: AbilitySet): GrpcTypes.Ability[] {
-	const { COPY, DROP, STORE, KEY } = GrpcTypes.Ability;
-	return [...(abilities.copy ? [COPY] : []), ...(abilities.drop ? [DROP] : []), ...(abilities.store ? [STORE] : []), ...(abilities.key ? [KEY] : [])];
-}
-
-function renderSignature(type: MoveType): GrpcTypes.OpenSignature {
-	if (type.kind !== 'reference') return { body: renderType(type) };
-	const { IMMUTABLE, MUTABLE } = GrpcTypes.OpenSignature_Reference;
-	return { reference: type.mutable ? MUTABLE : IMMUTABLE, body: renderType(type.to) };
-}
-
-export function renderType(type: MoveType): GrpcTypes.OpenSignatureBody {
-	const types = GrpcTypes.OpenSignatureBody_Type;
-	const plain = (kind: GrpcTypes.OpenSignatureBody_Type): GrpcTypes.OpenSignatureBody => ({ type: kind, typeParameterInstantiation: [] });
-	switch (type.kind) {
-		case 'address':
-		case 'signer':
-			return plain(types.ADDRESS);
-		case 'bool':
-			return plain(types.BOOL);
-		case 'u8':
-			return plain(types.U8);
-		case 'u16':
-			return plain(types.U16);
-		case 'u32':
-			return plain(types.U32);
-		case 'u64':
-			return plain(types.U64);
-		case 'u128':
-			return plain(types.U128);
-		case 'u256':
-			return plain(types.U256);
-		case 'vector':
-			return { type: types.VECTOR, typeParameterInstantiation: [renderType(type.element)] };
-		case 'datatype':
-			return {
-				type: types.DATATYPE,
-				typeName: `${type.address}::${type.module}::${type.name}`,
-				typeParameterInstantiation: type.typeArguments.map(renderType),
-			};
-		case 'typeParameter':
-			return { type: types.TYPE_PARAMETER, typeParameter: type.index, typeParameterInstantiation: [] };
-		case 'reference':
-			throw new TypeError('a reference inside a type');
-		default:
-			throw new TypeError(`unknown type ${type satisfies never}`);
-	}
 }

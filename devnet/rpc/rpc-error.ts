@@ -15,6 +15,17 @@ export class RpcFailure extends Error {
 export const invalidArgument = (message: string) => new RpcFailure(GrpcStatusCode.INVALID_ARGUMENT, message);
 export const notFound = (message: string) => new RpcFailure(GrpcStatusCode.NOT_FOUND, message);
 export const unimplemented = (message: string) => new RpcFailure(GrpcStatusCode.UNIMPLEMENTED, message);
+export const unavailable = (message: string) => new RpcFailure(GrpcStatusCode.UNAVAILABLE, message);
+
+/** Runs a decoder of what a client sent: whatever it throws is the client's mistake. */
+export function readArgument<T>(field: string, read: () => T): T {
+	try {
+		return read();
+	} catch (error) {
+		if (error instanceof RpcFailure) throw error;
+		throw invalidArgument(`invalid ${field}: ${error instanceof Error ? error.message : String(error)}`);
+	}
+}
 
 const REJECTIONS = {
 	invalid: GrpcStatusCode.INVALID_ARGUMENT,

@@ -1,10 +1,9 @@
-/**
- * gRPC-web over HTTP/1.1 (https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-WEB.md), binary and base64, unary and server
- * streaming. Messages and services are those that `@mysten/sui/grpc` itself is made of.
- */
+/** gRPC-web over HTTP/1.1, unary and server streaming. Messages and services are those that `@mysten/sui/grpc` itself is made of. */
+import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { GrpcStatusCode, GrpcTypes } from '@mysten/sui/grpc';
-import { toRpcFailure, unimplemented } from '#devnet/rpc/rpc-error.ts';
+import { type Encoding, encodeFrame, encodeTrailers, encodingOf, firstMessage, MAX_MESSAGE_BYTES, MESSAGE, TRAILERS, tooLarge } from '#devnet/rpc/grpc-web.ts';
+import { RpcFailure, readArgument, toRpcFailure, unimplemented } from '#devnet/rpc/rpc-error.ts';
 
 /** The request is the decoded message of the method; the response a partial one. */
 export type Handler =
@@ -34,12 +33,11 @@ interface Method {
 	readonly serverStreaming: boolean;
 }
 
-const MAX_BODY_BYTES = 4 * 1024 * 1024;
-const MESSAGE = 0x00;
-const TRAILERS = 0x80;
-const HEAD_BYTES = 5;
+/** Base64 of a message of the greatest length, with its head and some white space. */
+const MAX_BODY_BYTES = Math.ceil(MAX_MESSAGE_BYTES / 3) * 4 + 1024;
 
-function methodsByPath(): ReadonlyMap<string, Method> {
+/** Every method of every service that the client has, by path. */
+export function methodsByPath(): ReadonlyMap<string, Method> {
 	const methods = new Map<string, Method>();
 	for (const exported of Object.values(GrpcTypes) as unknown[]) {
 		if (!isService(exported)) continue;
@@ -58,14 +56,19 @@ export type PlainHandler = (request: IncomingMessage, response: ServerResponse, 
 export function createRpcServer(handlers: Handlers, plain: PlainHandler, report: (error: unknown) => void): Server {
 	const methods = methodsByPath();
 	return createServer((request, response) => {
-		const body = () => readBody(request);
+		const encoding = encodingOf(request.headers['content-type']);
 		const answer = async () => {
-			if (await plain(request, response, body)) return;
-			await answerRpc(methods, handlers, request, response, await body(), report);
+			if (encoding !== undefined) await answerRpc(methods, handlers, encoding, request, response, report);
+			else if (!(await plain(request, response, () => readBody(request)))) {
+				response.writeHead(404, { 'content-type': 'text/plain' }).end(`no such path: ${request.method} ${request.url}\n`);
+			}
 		};
 		answer().catch((error: unknown) => {
-			report(error);
-			if (!response.headersSent) response.writeHead(error instanceof TypeError ? 400 : 500, { 'content-type': 'text/plain' });
+			// A client that went away while it was sending or reading is no defect.
+			if (request.errored !== null || response.errored !== null || response.destroyed) return;
+			const ours = !(error instanceof RpcFailure);
+			if (ours) report(error);
+			if (!response.headersSent) response.writeHead(ours ? 500 : 413, { 'content-type': 'text/plain', connection: 'close' });
 			response.end(error instanceof Error ? error.message : String(error));
 		});
 	});
@@ -74,9 +77,12 @@ export function createRpcServer(handlers: Handlers, plain: PlainHandler, report:
 async function readBody(request: IncomingMessage): Promise<Buffer> {
 	const parts: Buffer[] = [];
 	let size = 0;
-	for await (const part of request as AsyncIterable<Buffer>) {
+	for await (const part of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
 		size += part.length;
-		if (size > MAX_BODY_BYTES) throw new TypeError(`request body is larger than ${MAX_BODY_BYTES} bytes`);
+		if (size > MAX_BODY_BYTES) {
+			request.resume();
+			throw tooLarge(size);
+		}
 		parts.push(part);
 	}
 	return Buffer.concat(parts);
@@ -85,54 +91,48 @@ async function readBody(request: IncomingMessage): Promise<Buffer> {
 async function answerRpc(
 	methods: ReadonlyMap<string, Method>,
 	handlers: Handlers,
+	encoding: Encoding,
 	request: IncomingMessage,
 	response: ServerResponse,
-	body: Buffer,
 	report: (error: unknown) => void,
 ): Promise<void> {
-	const contentType = request.headers['content-type'] ?? '';
-	if (!contentType.startsWith('application/grpc-web')) {
-		response.writeHead(404, { 'content-type': 'text/plain' }).end(`no such path: ${request.method} ${request.url}\n`);
-		return;
-	}
-	const text = contentType.startsWith('application/grpc-web-text');
-	response.writeHead(200, { 'content-type': text ? 'application/grpc-web-text+proto' : 'application/grpc-web+proto' });
-	const send = (kind: number, payload: Uint8Array) => {
-		const frame = Buffer.alloc(HEAD_BYTES + payload.length);
-		frame[0] = kind;
-		frame.writeUInt32BE(payload.length, 1);
-		frame.set(payload, HEAD_BYTES);
-		response.write(text ? frame.toString('base64') : frame);
+	const closed = new AbortController();
+	response.on('close', () => closed.abort());
+	/** Waits until the client has read: what it does not read is kept once, not once a frame. */
+	const send = async (kind: number, payload: Uint8Array) => {
+		if (response.write(encodeFrame(kind, payload, encoding)) || closed.signal.aborted) return;
+		await once(response, 'drain', { signal: closed.signal }).catch(() => {});
 	};
+	const body = await readBody(request).catch((error: unknown) => {
+		if (!(error instanceof RpcFailure)) throw error;
+		response.setHeader('connection', 'close'); // the rest of the body is not read
+		return error;
+	});
+	response.writeHead(200, { 'content-type': encoding === 'text' ? 'application/grpc-web-text+proto' : 'application/grpc-web+proto' });
 	try {
+		if (body instanceof RpcFailure) throw body;
 		const path = (request.url ?? '').slice(1);
 		const method = methods.get(path);
-		const handler = handlers[path];
-		if (method === undefined || handler === undefined) throw unimplemented(`${path} is not implemented by this devnet`);
-		const message = method.I.fromBinary(firstMessage(text ? Buffer.from(body.toString('latin1'), 'base64') : body)) as never;
+		const handler = Object.hasOwn(handlers, path) ? handlers[path] : undefined;
+		if (request.method !== 'POST' || method === undefined || handler === undefined) {
+			throw unimplemented(`${request.method} ${path.slice(0, 200)} is not implemented by this devnet`);
+		}
+		const bytes = firstMessage(body, encoding);
+		const message = readArgument('request', () => method.I.fromBinary(bytes)) as never;
 		if (handler.kind === 'unary') {
-			send(MESSAGE, method.O.toBinary(method.O.create(await handler.run(message))));
+			await send(MESSAGE, method.O.toBinary(method.O.create(await handler.run(message))));
 		} else {
-			const closed = new AbortController();
-			response.on('close', () => closed.abort());
 			response.flushHeaders();
 			for await (const item of handler.run(message, closed.signal)) {
+				await send(MESSAGE, method.O.toBinary(method.O.create(item)));
 				if (closed.signal.aborted) return;
-				send(MESSAGE, method.O.toBinary(method.O.create(item)));
 			}
 		}
-		send(TRAILERS, Buffer.from('grpc-status: 0\r\n'));
+		await send(TRAILERS, encodeTrailers(undefined));
 	} catch (error) {
 		const failure = toRpcFailure(error);
 		if (failure.code === GrpcStatusCode.INTERNAL) report(error);
-		send(TRAILERS, Buffer.from(`grpc-status: ${failure.code}\r\ngrpc-message: ${encodeURIComponent(failure.message)}\r\n`));
+		await send(TRAILERS, encodeTrailers(failure));
 	}
 	response.end();
-}
-
-function firstMessage(body: Buffer): Uint8Array {
-	if (body.length < HEAD_BYTES || body[0] !== MESSAGE) throw new TypeError('the request is no gRPC-web message');
-	const length = body.readUInt32BE(1);
-	if (body.length < HEAD_BYTES + length) throw new TypeError('the request is shorter than it says');
-	return body.subarray(HEAD_BYTES, HEAD_BYTES + length);
 }

@@ -5,41 +5,24 @@ import { valueEnd } from '#devnet/ledger/layout.ts';
 import type { Ledger } from '#devnet/ledger/ledger.ts';
 import type { MoveObject } from '#devnet/ledger/objects.ts';
 import type { MoveType } from '#devnet/move/api.ts';
-import { addressBytes, addressFromBytes, formatType, parseType, typesEqual } from '#devnet/move/types.ts';
+import { addressFromBytes, formatType, parseType, typesEqual } from '#devnet/move/types.ts';
 import { moveJson } from '#devnet/rpc/json.ts';
 import { addressOf } from '#devnet/rpc/ledger-service.ts';
+import { PageTokens, pageOf } from '#devnet/rpc/page.ts';
 import { ReadMask } from '#devnet/rpc/read-mask.ts';
-import { OBJECT_MASK, renderObject } from '#devnet/rpc/render-object.ts';
-import { invalidArgument, notFound } from '#devnet/rpc/rpc-error.ts';
+import { renderObject } from '#devnet/rpc/render-object.ts';
+import { invalidArgument, notFound, readArgument } from '#devnet/rpc/rpc-error.ts';
 import { type Handlers, unary } from '#devnet/rpc/server.ts';
 
 const FRAMEWORK = `0x${'0'.repeat(63)}2`;
-const DEFAULT_PAGE = 50;
-const MAX_PAGE = 1000;
 const FIELD_MASK = ['parent', 'field_id'];
-
-interface Page {
-	readonly pageSize?: number;
-	readonly pageToken?: Uint8Array;
-}
-
-/** `items` in order of ids; a token is the id that the next page starts with. */
-function pageOf(items: readonly MoveObject[], { pageSize, pageToken }: Page): { items: readonly MoveObject[]; nextPageToken: Uint8Array | undefined } {
-	if (pageToken !== undefined && pageToken.length !== 32) throw invalidArgument('page_token: invalid page_token');
-	const from = pageToken === undefined ? '' : addressFromBytes(pageToken);
-	const size = Math.min(Math.max(pageSize ?? DEFAULT_PAGE, 1), MAX_PAGE);
-	const rest = items.filter(({ id }) => id >= from);
-	const next = rest[size];
-	return { items: rest.slice(0, size), nextPageToken: next === undefined ? undefined : addressBytes(next.id) };
-}
+const OWNED_MASK = ['object_id', 'version', 'object_type'];
 
 function typeOf(text: string | undefined, field: string): MoveType {
-	if (text === undefined) throw invalidArgument(`${field}: missing`);
-	try {
-		return parseType(text);
-	} catch (error) {
-		throw invalidArgument(`${field}: ${error instanceof Error ? error.message : String(error)}`);
-	}
+	if (text === undefined) throw invalidArgument(`missing ${field}`);
+	const type = readArgument(field, () => parseType(text));
+	if (type.kind !== 'datatype') throw invalidArgument(`invalid ${field}: ${formatType(type)} is no struct`);
+	return type;
 }
 
 /** A type without arguments stands for all of its instantiations. */
@@ -49,7 +32,7 @@ function typeMatches(wanted: MoveType, actual: MoveType): boolean {
 }
 
 export function stateService(ledger: Ledger): Handlers {
-	const { vm, store } = ledger;
+	const { store } = ledger;
 	const balances = (owner: string): Map<string, bigint> => {
 		const totals = new Map<string, bigint>();
 		for (const object of store.ownedBy(owner)) {
@@ -60,33 +43,43 @@ export function stateService(ledger: Ledger): Handlers {
 		}
 		return totals;
 	};
-	const balanceMessage = (coinType: string, balance: bigint) => ({ coinType, balance, coinBalance: balance, addressBalance: 0n });
+	const balanceMessage = (coinType: string, balance: bigint): GrpcTypes.Balance => ({ coinType, balance, coinBalance: balance, addressBalance: 0n });
 
 	return {
 		'sui.rpc.v2.StateService/ListOwnedObjects': unary((request: GrpcTypes.ListOwnedObjectsRequest) => {
 			const owner = addressOf(request.owner, 'owner');
 			const wanted = request.objectType === undefined ? undefined : typeOf(request.objectType, 'object_type');
-			const mask = ReadMask.of(request.readMask, [...OBJECT_MASK, 'owner', 'object_type']);
-			const { items, nextPageToken } = pageOf(
-				store.ownedBy(owner).filter((object) => wanted === undefined || typeMatches(wanted, object.type)),
-				request,
-			);
-			return { objects: items.map((object) => renderObject(object, mask, vm)), nextPageToken };
+			const mask = ReadMask.of(request.readMask, OWNED_MASK, GrpcTypes.Object);
+			const owned = store.ownedBy(owner).filter((object) => wanted === undefined || typeMatches(wanted, object.type));
+			const tokens = new PageTokens('owned objects', owner, wanted && formatType(wanted));
+			const { messages, nextPageToken } = pageOf(owned, ({ id }) => id, request, tokens, {
+				render: (object) => renderObject(object, mask, ledger),
+				size: (message) => GrpcTypes.Object.toBinary(message).length,
+			});
+			return { objects: messages, nextPageToken };
 		}),
 		'sui.rpc.v2.StateService/GetBalance': unary((request: GrpcTypes.GetBalanceRequest) => {
 			const coinType = formatType(typeOf(request.coinType, 'coin_type'));
 			return { balance: balanceMessage(coinType, balances(addressOf(request.owner, 'owner')).get(coinType) ?? 0n) };
 		}),
-		'sui.rpc.v2.StateService/ListBalances': unary((request: GrpcTypes.ListBalancesRequest) => ({
-			balances: [...balances(addressOf(request.owner, 'owner'))].sort().map(([coinType, balance]) => balanceMessage(coinType, balance)),
-		})),
+		'sui.rpc.v2.StateService/ListBalances': unary((request: GrpcTypes.ListBalancesRequest) => {
+			const owner = addressOf(request.owner, 'owner');
+			const { messages, nextPageToken } = pageOf([...balances(owner)].sort(), ([coinType]) => coinType, request, new PageTokens('balances', owner), {
+				render: ([coinType, balance]) => balanceMessage(coinType, balance),
+				size: (message) => GrpcTypes.Balance.toBinary(message).length,
+			});
+			return { balances: messages, nextPageToken };
+		}),
 		'sui.rpc.v2.StateService/GetCoinInfo': unary((request: GrpcTypes.GetCoinInfoRequest) => coinInfo(ledger, typeOf(request.coinType, 'coin_type'))),
 		'sui.rpc.v2.StateService/ListDynamicFields': unary((request: GrpcTypes.ListDynamicFieldsRequest) => {
 			const parent = addressOf(request.parent, 'parent');
-			const mask = ReadMask.of(request.readMask, FIELD_MASK);
+			const mask = ReadMask.of(request.readMask, FIELD_MASK, GrpcTypes.DynamicField);
 			const fields = store.childrenOf(parent).filter(({ type }) => isDatatype(type, FRAMEWORK, 'dynamic_field', 'Field'));
-			const { items, nextPageToken } = pageOf(fields, request);
-			return { dynamicFields: items.map((field) => renderField(ledger, parent, field, mask)), nextPageToken };
+			const { messages, nextPageToken } = pageOf(fields, ({ id }) => id, request, new PageTokens('dynamic fields', parent), {
+				render: (field) => renderField(ledger, parent, field, mask),
+				size: (message) => GrpcTypes.DynamicField.toBinary(message).length,
+			});
+			return { dynamicFields: messages, nextPageToken };
 		}),
 	};
 }
@@ -109,9 +102,9 @@ function renderField(ledger: Ledger, parent: string, field: MoveObject, mask: Re
 		name: mask.pick('name', () => ({ name: formatType(wrapped ?? nameType), value: field.contents.subarray(32, nameEnd) })),
 		value: mask.pick('value', () => ({ name: formatType(valueType), value })),
 		valueType: mask.pick('value_type', () => formatType(child?.type ?? valueType)),
-		fieldObject: mask.pick('field_object', () => renderObject(field, mask.under('field_object'), vm)),
+		fieldObject: mask.pick('field_object', () => renderObject(field, mask.under('field_object'), ledger)),
 		childId: mask.pick('child_id', () => childId),
-		childObject: child === undefined ? undefined : mask.pick('child_object', () => renderObject(child, mask.under('child_object'), vm)),
+		childObject: child === undefined ? undefined : mask.pick('child_object', () => renderObject(child, mask.under('child_object'), ledger)),
 	};
 }
 
