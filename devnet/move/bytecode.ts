@@ -55,6 +55,7 @@ export interface CompiledModule {
 		readonly type_parameters: readonly number[];
 	}[];
 	readonly field_handles: readonly { readonly owner: number; readonly field: number }[];
+	readonly friend_decls: readonly { readonly address: number; readonly name: number }[];
 	readonly struct_def_instantiations: readonly { readonly def: number; readonly type_parameters: number }[];
 	readonly function_instantiations: readonly { readonly handle: number; readonly type_parameters: number }[];
 	readonly field_instantiations: readonly { readonly handle: number; readonly type_parameters: number }[];
@@ -67,6 +68,8 @@ export interface CompiledModule {
 		readonly function: number;
 		readonly visibility: 'Public' | 'Friend' | 'Private';
 		readonly is_entry: boolean;
+		/** Of global storage, which Sui has not: empty. */
+		readonly acquires_global_resources: readonly number[];
 		readonly code: RawCode | null | undefined;
 	}[];
 	readonly enum_defs?: readonly {
