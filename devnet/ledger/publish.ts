@@ -3,6 +3,7 @@ import { deserialize, serialize } from '@mysten/move-bytecode-template';
 import { ExecutionFailure } from '#devnet/ledger/failure.ts';
 import { type PackageObject, packageSize, type TypeOrigin } from '#devnet/ledger/objects.ts';
 import type { ObjectReader } from '#devnet/ledger/store.ts';
+import { verifyPackage } from '#devnet/ledger/verify-package.ts';
 import type { Address } from '#devnet/move/api.ts';
 import { type CompiledModule, identifier, moduleHandle } from '#devnet/move/bytecode.ts';
 import { addressBytes } from '#devnet/move/types.ts';
@@ -34,7 +35,7 @@ export function draftPackage(id: Address, modules: readonly Uint8Array[], depend
 			const { address } = moduleHandle(moved, index);
 			if (!known.has(address)) throw new ExecutionFailure({ $kind: 'PublishUpgradeMissingDependency' }, `${self.module} links to ${address}`);
 		}
-		return { name: self.module, bytes: serialize(moved), origins: typeOrigins(moved, self.module, id) };
+		return { name: self.module, moved, bytes: serialize(moved), origins: typeOrigins(moved, self.module, id) };
 	});
 	const sorted = [...named].sort((a, b) => (a.name < b.name ? -1 : 1));
 	const draft: PackageDraft = {
@@ -47,6 +48,13 @@ export function draftPackage(id: Address, modules: readonly Uint8Array[], depend
 	if (draft.modules.size !== named.length) throw new ExecutionFailure({ $kind: 'VMVerificationOrDeserializationError' }, 'two modules have one name');
 	const size = packageSize(draft);
 	if (size > MAX_PACKAGE_BYTES) throw new ExecutionFailure({ $kind: 'MovePackageTooBig', size: BigInt(size), limit: BigInt(MAX_PACKAGE_BYTES) });
+	verifyPackage(
+		named.map(({ moved }) => moved),
+		(address) => {
+			const found = store.get(address);
+			return found?.kind === 'package' ? found : undefined;
+		},
+	);
 	return draft;
 }
 

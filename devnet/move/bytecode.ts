@@ -82,8 +82,8 @@ export interface CompiledModule {
 }
 
 /** Oldest and newest format read. */
-const MIN_VERSION = 6;
-const MAX_VERSION = 7;
+export const MIN_VERSION = 6;
+export const MAX_VERSION = 7;
 
 /** Throws {@link MoveFailure} of kind `invariant` that says what is wrong with the bytes. */
 export function readModule(name: string, bytes: Uint8Array): CompiledModule {

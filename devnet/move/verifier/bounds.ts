@@ -2,7 +2,7 @@
  * Every index points into its table, and types use no more parameters than they have (move-binary-format `check_bounds.rs`).
  * All later passes index without looking. The deserialiser checks the same; this pass does not rely on it.
  */
-import { type CompiledModule, identifier, moduleHandle, type RawCode, type SignatureToken } from '#devnet/move/bytecode.ts';
+import { type CompiledModule, identifier, MAX_VERSION, MIN_VERSION, moduleHandle, type RawCode, type SignatureToken } from '#devnet/move/bytecode.ts';
 import { type Bytecode, opcodeName, readInstruction } from '#devnet/move/verifier/code.ts';
 import { VerificationFailure, type VerificationLocation } from '#devnet/move/verifier/failure.ts';
 
@@ -24,6 +24,7 @@ class Bounds {
 
 	run(): readonly (readonly Bytecode[] | undefined)[] {
 		const m = this.#module;
+		if (m.version < MIN_VERSION || m.version > MAX_VERSION) this.#fail('UNKNOWN_VERSION', `bytecode version ${m.version}`);
 		for (const handle of m.module_handles) this.#moduleHandle(handle);
 		this.#index(m.module_handles, m.self_module_handle_idx, 'module handle');
 		const self = moduleHandle(m, m.self_module_handle_idx);
