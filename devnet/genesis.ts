@@ -39,6 +39,7 @@ export function genesisObjects(packages: readonly GenesisPackage[]): ChainObject
 		const pkg: PackageObject = {
 			kind: 'package',
 			id,
+			originalId: id,
 			version: GENESIS_VERSION,
 			owner: { kind: 'immutable' },
 			modules: new Map(sorted),
@@ -46,7 +47,7 @@ export function genesisObjects(packages: readonly GenesisPackage[]): ChainObject
 				typeOrigins ??= sorted.flatMap(([name, bytes]) => originsOfModule(name, bytes, id));
 				return typeOrigins;
 			},
-			dependencies: objects.map((earlier) => ({ id: earlier.id, version: earlier.version })),
+			dependencies: objects.map((earlier) => ({ originalId: earlier.id, id: earlier.id, version: earlier.version })),
 			previousTransaction,
 			storageRebate: 0n,
 		};

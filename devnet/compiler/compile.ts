@@ -62,13 +62,19 @@ export async function readMovePackage(folder: string, options: { readonly tests?
 	return files;
 }
 
+export interface PackageSources {
+	readonly files: MoveFiles;
+	/** Packages that Move.toml names as `{ local = "…/folder" }`, by the folder's name; each says in its own Move.toml where it is published. */
+	readonly local?: Readonly<Record<string, MoveFiles>>;
+}
+
 /** Compiles against our framework. Throws BAD_ARGUMENT with the compiler's message when the text is wrong. */
-export async function compilePackage(input: { readonly files: MoveFiles }): Promise<CompiledPackage> {
+export async function compilePackage({ files, local = {} }: PackageSources): Promise<CompiledPackage> {
 	const framework = await readFramework();
-	const output = await cached('package', { framework, files: input.files }, async () => {
+	const output = await cached('package', { framework, files, ...(Object.keys(local).length > 0 && { local }) }, async () => {
 		const builder = await loadBuilder('lite');
 		const result = await quietly(() =>
-			builder.dumpMovePackage({ files: { ...input.files }, network: 'testnet', silenceWarnings: true, fetcher: fetcherOf(builder, framework) }),
+			builder.dumpMovePackage({ files: { ...files }, network: 'testnet', silenceWarnings: true, fetcher: fetcherOf(builder, framework, local) }),
 		);
 		if ('error' in result) throw compilationError(result.error);
 		return { modules: result.modules, dependencies: result.dependencies, digest: Buffer.from(result.digest).toString('hex') };
@@ -154,8 +160,8 @@ async function loadBuilder(flavour: 'lite' | 'full'): Promise<Builder | FullBuil
 }
 
 /** Answers every request for Sui's framework with our text; nothing is fetched from anywhere. */
-function fetcherOf(builder: Pick<Builder, 'MovePackageFetcher'>, framework: FrameworkFiles) {
-	const choose = (path: string) => ({ ...(path.endsWith('move-stdlib') ? framework.std : framework.sui) });
+function fetcherOf(builder: Pick<Builder, 'MovePackageFetcher'>, framework: FrameworkFiles, local: Readonly<Record<string, MoveFiles>> = {}) {
+	const choose = (path: string) => ({ ...(local[path.split('/').at(-1) ?? ''] ?? (path.endsWith('move-stdlib') ? framework.std : framework.sui)) });
 	return new (class extends builder.MovePackageFetcher {
 		override async fetch(git: string, _revision: string, folder = '') {
 			if (/move-stdlib$|sui-framework$/.test(folder)) return choose(folder);

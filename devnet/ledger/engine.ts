@@ -268,8 +268,8 @@ class Engine {
 			const hasPublicTransfer = old?.hasPublicTransfer ?? this.#vm.abilities(draft.type).store;
 			yield { kind: 'move', id, version, type: draft.type, owner, contents: draft.contents, hasPublicTransfer, previousTransaction, storageRebate: 0n };
 		}
-		for (const { id, modules, typeOrigins, dependencies } of changes.packages) {
-			yield { kind: 'package', id, version: 1n, owner: { kind: 'immutable' }, modules, typeOrigins, dependencies, previousTransaction, storageRebate: 0n };
+		for (const { compiled: _, ...pkg } of changes.packages) {
+			yield { ...pkg, kind: 'package', owner: { kind: 'immutable' }, previousTransaction, storageRebate: 0n };
 		}
 	}
 

@@ -1,8 +1,20 @@
 /** Runs the commands of one programmable transaction on the Move machine (sui-adapter `programmable_transactions/execution.rs`). */
+import { checkCompatibility } from '#devnet/ledger/compatibility.ts';
 import { BcsWriter, coinBalance, coinContents, coinOf, coinTypeOf, isDatatype, SUI_TYPE } from '#devnet/ledger/encoding.ts';
-import { argumentFailure, ExecutionFailure } from '#devnet/ledger/failure.ts';
+import { argumentFailure, ExecutionFailure, type PackageUpgradeErrorKind } from '#devnet/ledger/failure.ts';
 import { PUBLISH_COST_PER_BYTE } from '#devnet/ledger/gas.ts';
-import { draftPackage, type PackageDraft, upgradeCapContents } from '#devnet/ledger/publish.ts';
+import { readLength } from '#devnet/ledger/layout.ts';
+import { loadable } from '#devnet/ledger/objects.ts';
+import {
+	checkLinkage,
+	decodeModules,
+	draftPackage,
+	draftUpgrade,
+	type PackageDraft,
+	type UpgradeTicket,
+	upgradeCapContents,
+	upgradeDigest,
+} from '#devnet/ledger/publish.ts';
 import { Slot, type TransactionValues } from '#devnet/ledger/slots.ts';
 import type { ObjectReader } from '#devnet/ledger/store.ts';
 import type { Argument, Command } from '#devnet/ledger/transaction.ts';
@@ -83,7 +95,7 @@ export class Executor {
 			case 'publish':
 				return this.#publish(command.modules, command.dependencies);
 			case 'upgrade':
-				throw new ExecutionFailure({ $kind: 'FeatureNotYetSupported' }, 'UNSUPPORTED: the Upgrade command');
+				return this.#upgrade(command);
 			default:
 				throw new TypeError(`unknown command ${JSON.stringify(command satisfies never)}`);
 		}
@@ -104,8 +116,9 @@ export class Executor {
 		if (signature.visibility !== 'public' && !signature.isEntry && !this.#options.unchecked) {
 			throw new ExecutionFailure({ $kind: 'NonEntryFunctionInvoked' }, `${call.module}::${call.function} is neither public nor an entry`);
 		}
-		this.#checkTypeArguments(signature, call.typeArguments);
-		const parameters = this.#ledgerParameters(signature).map((type) => substitute(type, call.typeArguments));
+		const typeArguments = call.typeArguments.map((type, index) => this.#definingType(type, index));
+		this.#checkTypeArguments(signature, typeArguments);
+		const parameters = this.#ledgerParameters(signature).map((type) => substitute(type, typeArguments));
 		if (parameters.length !== call.arguments.length) {
 			throw new ExecutionFailure({ $kind: 'ArityMismatch' }, `${call.function} takes ${parameters.length} arguments, not ${call.arguments.length}`);
 		}
@@ -126,7 +139,7 @@ export class Executor {
 		});
 
 		const target: ModuleId & { function: string } = { address: call.packageId, module: call.module, function: call.function };
-		const { returns } = this.#vm.call(target, call.typeArguments, args, this.#runtime, this.#meter);
+		const { returns } = this.#vm.call(target, typeArguments, args, this.#runtime, this.#meter);
 		this.#claimEvents(target);
 		const results = returns.map(({ type, cell }, index) => this.#returned(type, cell, index));
 		if (!signature.isEntry) for (const slot of [...results, ...mutated.map((it) => it.slot)]) slot.hot = true;
@@ -148,6 +161,12 @@ export class Executor {
 			const missing = (['copy', 'drop', 'store', 'key'] as const).some((ability) => constraint[ability] && !abilities[ability]);
 			if (missing) throw new ExecutionFailure({ $kind: 'TypeArgumentError', index, error: 'ConstraintNotSatisfied' }, formatType(type));
 		});
+	}
+
+	#definingType(type: MoveType, index: number): MoveType {
+		const found = this.#vm.definingType(type);
+		if (found === undefined) throw new ExecutionFailure({ $kind: 'TypeArgumentError', index, error: 'TypeNotFound' }, formatType(type));
+		return found;
 	}
 
 	#abilitiesOf(type: MoveType, index: number) {
@@ -217,8 +236,7 @@ export class Executor {
 	}
 
 	#makeMoveVec(declared: MoveType | undefined, elements: readonly Argument[]): Slot[] {
-		if (declared !== undefined) this.#abilitiesOf(declared, 0);
-		let type = declared;
+		let type = declared === undefined ? undefined : this.#definingType(declared, 0);
 		const parts = elements.map((argument, index) => {
 			const slot = this.#values.slot(index, argument, type);
 			if (type === undefined) {
@@ -241,14 +259,53 @@ export class Executor {
 	// ---- Publish -------------------------------------------------------------------------------------------------
 
 	#publish(modules: readonly Uint8Array[], dependencies: readonly Address[]): Slot[] {
+		checkLinkage(dependencies, this.#store);
+		const decoded = this.#decodeModules(modules);
+		const draft = draftPackage(this.#runtime.freshId(), decoded, dependencies, this.#store);
+		this.#vm.load(loadable(draft));
+		this.published.push(draft);
+		for (const name of draft.compiled.keys()) this.#initialise({ address: draft.id, module: name });
+		return [this.#framework('UpgradeCap', upgradeCapContents(this.#runtime.freshId(), draft.id))];
+	}
+
+	#upgrade(command: Command & { readonly kind: 'upgrade' }): Slot[] {
+		const { modules, dependencies, packageId } = command;
+		checkLinkage(dependencies, this.#store);
+		const ticketType = frameworkType('UpgradeTicket');
+		const ticket = readTicket(this.#vm.serialize(ticketType, this.#values.take(0, command.ticket, ticketType)));
+		if (ticket.packageId !== packageId) {
+			throw upgradeError({ $kind: 'PackageIDDoesNotMatch', packageId, ticketId: ticket.packageId });
+		}
+		const decoded = this.#decodeModules(modules);
+		const digest = upgradeDigest(modules, dependencies);
+		if (Buffer.compare(digest, ticket.digest) !== 0) throw upgradeError({ $kind: 'DigestDoesNotMatch', digest });
+
+		const current = this.#store.get(packageId);
+		if (current?.kind !== 'package') throw new ExecutionFailure({ $kind: 'PublishUpgradeMissingDependency' }, `${packageId} is no package`);
+		const draft = draftUpgrade(current, this.#runtime.freshId(), decoded, dependencies, this.#store);
+		this.#vm.load(loadable(draft));
+		this.published.push(draft);
+		const before = [...current.modules.keys()];
+		const compiled = decodeModules([...current.modules.values()]);
+		checkCompatibility(new Map(compiled.map((module, index) => [before[index] as string, module])), draft.compiled, ticket.policy);
+		for (const name of draft.compiled.keys()) {
+			if (!current.modules.has(name) && this.#vm.signature({ address: draft.id, module: name }, 'init') !== undefined) {
+				throw new ExecutionFailure({ $kind: 'FeatureNotYetSupported' }, `the new module ${name} has an init, which an upgrade does not run`);
+			}
+		}
+		return [this.#framework('UpgradeReceipt', new BcsWriter().address(ticket.cap).address(draft.id).done())];
+	}
+
+	#decodeModules(modules: readonly Uint8Array[]) {
 		const size = modules.reduce((sum, bytes) => sum + bytes.length, 0);
 		this.#meter.charge(BigInt(size) * PUBLISH_COST_PER_BYTE);
-		const draft = draftPackage(this.#runtime.freshId(), modules, dependencies, this.#store);
-		this.#vm.load({ id: draft.id, modules: draft.modules });
-		this.published.push(draft);
-		for (const name of draft.moduleOrder) this.#initialise({ address: draft.id, module: name });
-		const capType: MoveType = { kind: 'datatype', address: FRAMEWORK, module: 'package', name: 'UpgradeCap', typeArguments: [] };
-		return [this.#slot(capType, this.#vm.deserialize(capType, upgradeCapContents(this.#runtime.freshId(), draft.id)))];
+		return decodeModules(modules);
+	}
+
+	/** A value of a type of `0x2::package`. */
+	#framework(name: string, contents: Uint8Array): Slot {
+		const type = frameworkType(name);
+		return this.#slot(type, this.#vm.deserialize(type, contents));
 	}
 
 	/** `init`, with the module's one-time witness when it asks for one. */
@@ -271,6 +328,25 @@ export class Executor {
 		const { events } = this.#runtime instanceof TransactionObjectRuntime ? this.#runtime : this.#runtime.finish();
 		while (this.eventSources.length < events.length) this.eventSources.push({ address, module });
 	}
+}
+
+function frameworkType(name: string): MoveType {
+	return { kind: 'datatype', address: FRAMEWORK, module: 'package', name, typeArguments: [] };
+}
+
+/** `0x2::package::UpgradeTicket { cap: ID, package: ID, policy: u8, digest: vector<u8> }`. */
+function readTicket(bytes: Uint8Array): UpgradeTicket {
+	const [length, start] = readLength(bytes, 65);
+	return {
+		cap: addressFromBytes(bytes),
+		packageId: addressFromBytes(bytes, 32),
+		policy: bytes[64] as number,
+		digest: bytes.subarray(start, start + length),
+	};
+}
+
+function upgradeError(error: PackageUpgradeErrorKind): ExecutionFailure {
+	return new ExecutionFailure({ $kind: 'PackageUpgradeError', error });
 }
 
 function readU64(bytes: Uint8Array): bigint {

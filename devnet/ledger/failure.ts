@@ -22,6 +22,12 @@ export type CommandArgumentErrorKind =
 type MoveAbortReason = MoveFailureReason & { readonly kind: 'abort' };
 type Location = MoveAbortReason['location'];
 
+export type PackageUpgradeErrorKind =
+	| { readonly $kind: 'IncompatibleUpgrade' }
+	| { readonly $kind: 'DigestDoesNotMatch'; readonly digest: Uint8Array }
+	| { readonly $kind: 'UnknownUpgradePolicy'; readonly policy: number }
+	| { readonly $kind: 'PackageIDDoesNotMatch'; readonly packageId: Address; readonly ticketId: Address };
+
 export type FailureStatus =
 	| { readonly $kind: 'InsufficientGas' }
 	| { readonly $kind: 'InvariantViolation' }
@@ -46,6 +52,9 @@ export type FailureStatus =
 	| { readonly $kind: 'InvalidPublicFunctionReturnType'; readonly index: number }
 	| { readonly $kind: 'InvalidTransferObject' }
 	| { readonly $kind: 'PublishUpgradeMissingDependency' }
+	| { readonly $kind: 'PublishUpgradeDependencyDowngrade' }
+	| { readonly $kind: 'PackageUpgradeError'; readonly error: PackageUpgradeErrorKind }
+	| { readonly $kind: 'InvalidLinkage' }
 	| { readonly $kind: 'SharedObjectOperationNotAllowed' };
 
 /** Thrown while a transaction executes; its effects then record the status. */
@@ -115,8 +124,25 @@ export function failureToBcs(status: FailureStatus): FailureInput {
 			return { UnusedValueWithoutDrop: { resultIdx: status.result, secondaryIdx: status.subresult } };
 		case 'InvalidPublicFunctionReturnType':
 			return { InvalidPublicFunctionReturnType: { idx: status.index } };
+		case 'PackageUpgradeError':
+			return { PackageUpgradeError: { upgradeError: upgradeErrorToBcs(status.error) } };
 		default:
 			return { [status.$kind]: true } as { InvariantViolation: true };
+	}
+}
+
+function upgradeErrorToBcs(error: PackageUpgradeErrorKind): Extract<FailureInput, { PackageUpgradeError: unknown }>['PackageUpgradeError']['upgradeError'] {
+	switch (error.$kind) {
+		case 'IncompatibleUpgrade':
+			return { IncompatibleUpgrade: true };
+		case 'DigestDoesNotMatch':
+			return { DigestDoesNotMatch: { digest: error.digest } };
+		case 'UnknownUpgradePolicy':
+			return { UnknownUpgradePolicy: { policy: error.policy } };
+		case 'PackageIDDoesNotMatch':
+			return { PackageIDDoesNotMatch: { packageId: error.packageId, ticketId: error.ticketId } };
+		default:
+			throw new TypeError(`unknown upgrade error ${error satisfies never}`);
 	}
 }
 

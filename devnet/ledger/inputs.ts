@@ -5,7 +5,7 @@ import { MAX_BUDGET, MIN_BUDGET_UNITS, REFERENCE_GAS_PRICE } from '#devnet/ledge
 import { type MoveObject, objectDigest, type PackageObject } from '#devnet/ledger/objects.ts';
 import type { ObjectAccess } from '#devnet/ledger/slots.ts';
 import type { ObjectReader } from '#devnet/ledger/store.ts';
-import type { ObjectReference, ParsedTransaction } from '#devnet/ledger/transaction.ts';
+import { type ObjectReference, type ParsedTransaction, packageIds } from '#devnet/ledger/transaction.ts';
 import type { Address } from '#devnet/move/api.ts';
 
 export const CLOCK_ID: Address = `0x${'0'.repeat(63)}6`;
@@ -21,7 +21,7 @@ export interface LoadedInputs {
 	/** Objects given as inputs, by id. */
 	readonly objects: ReadonlyMap<Address, LoadedInput>;
 	readonly receiving: readonly MoveObject[];
-	/** Packages that are called and are not the framework: reading them costs. */
+	/** Packages that commands name and that are not the framework: reading them costs. */
 	readonly packages: readonly PackageObject[];
 	/** Payment coins in order; the first is the gas coin. */
 	readonly gas: readonly MoveObject[];
@@ -78,7 +78,7 @@ export function loadInputs(
 				throw new TypeError(`unknown input ${input satisfies never}`);
 		}
 	}
-	return { objects, receiving, packages: calledPackages(parsed, store), gas: loadGas(parsed, store, options) };
+	return { objects, receiving, packages: namedPackages(parsed, store), gas: loadGas(parsed, store, options) };
 }
 
 const rejected = (message: string): RejectedTransaction => new RejectedTransaction('invalid', message);
@@ -130,16 +130,15 @@ function ownedAccess(object: MoveObject, sender: Address, check: boolean): Objec
 	}
 }
 
-function calledPackages(parsed: ParsedTransaction, store: ObjectReader): PackageObject[] {
-	const packages = new Map<Address, PackageObject>();
-	for (const command of parsed.commands) {
-		if (command.kind !== 'moveCall') continue;
-		const found = store.get(command.packageId);
-		if (found === undefined) throw new RejectedTransaction('notFound', `Package ${command.packageId} is not published (DependentPackageNotFound)`);
-		if (found.kind !== 'package') throw rejected(`A move package is expected, instead a move object is passed: ${command.packageId}`);
-		if (!SYSTEM_PACKAGES.has(found.id)) packages.set(found.id, found);
+function namedPackages(parsed: ParsedTransaction, store: ObjectReader): PackageObject[] {
+	const packages: PackageObject[] = [];
+	for (const id of packageIds(parsed.commands)) {
+		const found = store.get(id);
+		if (found === undefined) throw new RejectedTransaction('notFound', `Package ${id} is not published (DependentPackageNotFound)`);
+		if (found.kind !== 'package') throw rejected(`A move package is expected, instead a move object is passed: ${id}`);
+		if (!SYSTEM_PACKAGES.has(found.id)) packages.push(found);
 	}
-	return [...packages.values()];
+	return packages;
 }
 
 function loadGas(parsed: ParsedTransaction, store: ObjectReader, options: { readonly checkOwners: boolean; readonly mockGas?: MoveObject }): MoveObject[] {

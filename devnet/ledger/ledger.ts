@@ -10,7 +10,7 @@ import { RejectedTransaction } from '#devnet/ledger/failure.ts';
 import type { Journal, TransactionHistory } from '#devnet/ledger/history.ts';
 import { CLOCK_ID, loadInputs, RANDOM_ID } from '#devnet/ledger/inputs.ts';
 import { keysOf, signatureOf } from '#devnet/ledger/keys.ts';
-import type { ChainObject, MoveObject } from '#devnet/ledger/objects.ts';
+import { type ChainObject, inLinkOrder, loadable, type MoveObject } from '#devnet/ledger/objects.ts';
 import type { LogEntry, TransactionEntry, TransactionRecord } from '#devnet/ledger/record.ts';
 import { checkSignatures } from '#devnet/ledger/signatures.ts';
 import type { LedgerState } from '#devnet/ledger/snapshot.ts';
@@ -115,7 +115,8 @@ export class Ledger {
 
 	#apply(written: readonly ChainObject[], removed: readonly Address[]): void {
 		this.store.apply({ written, removed });
-		for (const object of written) if (object.kind === 'package' && !this.vm.isLoaded(object.id)) this.vm.load({ id: object.id, modules: object.modules });
+		const packages = written.flatMap((object) => (object.kind === 'package' && !this.vm.isLoaded(object.id) ? [object] : []));
+		for (const pkg of inLinkOrder(packages, (id) => this.vm.isLoaded(id))) this.vm.load(loadable(pkg));
 	}
 
 	// ---- time ----------------------------------------------------------------------------------------------------

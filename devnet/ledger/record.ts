@@ -148,7 +148,8 @@ interface PlainObject {
 	hasPublicTransfer?: boolean;
 	modules?: [string, Uint8Array][];
 	typeOrigins?: TypeOrigin[];
-	dependencies?: { id: Address; version: Integer }[];
+	originalId?: Address;
+	dependencies?: { originalId: Address; id: Address; version: Integer }[];
 }
 
 type PlainOwner = { kind: Owner['kind']; address?: Address; parent?: Address; initialVersion?: Integer; startVersion?: Integer };
@@ -187,7 +188,8 @@ function objectFromPlain(plain: PlainObject): ChainObject {
 		owner: { kind: 'immutable' },
 		modules: new Map((plain.modules ?? []).map(([name, bytes]) => [name, new Uint8Array(bytes)])),
 		typeOrigins: plain.typeOrigins ?? [],
-		dependencies: (plain.dependencies ?? []).map(({ id, version }) => ({ id, version: BigInt(version) })),
+		originalId: plain.originalId ?? plain.id,
+		dependencies: (plain.dependencies ?? []).map((dependency) => ({ ...dependency, version: BigInt(dependency.version) })),
 	};
 }
 

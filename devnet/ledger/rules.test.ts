@@ -152,16 +152,6 @@ describe('rules of programmable transactions', () => {
 			const { events: initial } = await playground.client.listEvents({ filter: { emitModule: `${packageId}::outer` } });
 			assert.equal(initial.length, 2);
 		});
-
-		it('Upgrade is refused by name', async () => {
-			const { effects } = await run(playground, (transaction) => keep(transaction, newBox(transaction)));
-			assert.ok(effects);
-			const error = await failure((transaction) => {
-				const box = newBox(transaction);
-				transaction.upgrade({ modules: [[1]], dependencies: [], package: published.packageId, ticket: box });
-			});
-			assert.match(error?.message ?? '', /UNSUPPORTED: the Upgrade command/);
-		});
 	});
 
 	describe('objects', () => {

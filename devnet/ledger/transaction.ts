@@ -40,7 +40,14 @@ export type Command =
 	| { readonly kind: 'mergeCoins'; readonly destination: Argument; readonly sources: readonly Argument[] }
 	| { readonly kind: 'makeMoveVec'; readonly type: MoveType | undefined; readonly elements: readonly Argument[] }
 	| { readonly kind: 'publish'; readonly modules: readonly Uint8Array[]; readonly dependencies: readonly Address[] }
-	| { readonly kind: 'upgrade' };
+	| {
+			readonly kind: 'upgrade';
+			readonly modules: readonly Uint8Array[];
+			readonly dependencies: readonly Address[];
+			/** The version that is upgraded. */
+			readonly packageId: Address;
+			readonly ticket: Argument;
+	  };
 
 export type TransactionDataV1 = NonNullable<(typeof bcs.TransactionData.$inferType)['V1']>;
 
@@ -179,8 +186,10 @@ function toCommand(command: CommandData): Command {
 		}
 		case 'Publish':
 			return { kind: 'publish', modules: command.Publish.modules.map((module) => fromBase64(module)), dependencies: command.Publish.dependencies };
-		case 'Upgrade':
-			return { kind: 'upgrade' };
+		case 'Upgrade': {
+			const { modules, dependencies, package: packageId, ticket } = command.Upgrade;
+			return { kind: 'upgrade', modules: modules.map((module) => fromBase64(module)), dependencies, packageId, ticket: toArgument(ticket) };
+		}
 		default:
 			throw reject(`unknown command ${JSON.stringify(command satisfies never)}`);
 	}
@@ -198,9 +207,34 @@ export function argumentsOf(command: Command): readonly Argument[] {
 			return [command.destination, ...command.sources];
 		case 'makeMoveVec':
 			return command.elements;
-		default:
+		case 'upgrade':
+			return [command.ticket];
+		case 'publish':
 			return [];
+		default:
+			throw new TypeError(`unknown command ${JSON.stringify(command satisfies never)}`);
 	}
+}
+
+/** Packages that the commands call, take types from, link to or upgrade: inputs of the transaction, as objects are. */
+export function packageIds(commands: readonly Command[]): ReadonlySet<Address> {
+	const ids = new Set<Address>();
+	const addType = (type: MoveType): void => {
+		if (type.kind === 'vector') addType(type.element);
+		if (type.kind !== 'datatype') return;
+		ids.add(type.address);
+		type.typeArguments.forEach(addType);
+	};
+	for (const command of commands) {
+		if (command.kind === 'moveCall') {
+			ids.add(command.packageId);
+			command.typeArguments.forEach(addType);
+		}
+		if (command.kind === 'makeMoveVec' && command.type !== undefined) addType(command.type);
+		if (command.kind === 'publish' || command.kind === 'upgrade') for (const id of command.dependencies) ids.add(id);
+		if (command.kind === 'upgrade') ids.add(command.packageId);
+	}
+	return ids;
 }
 
 function checkLimits({ inputs, commands, payment }: ParsedTransaction): void {

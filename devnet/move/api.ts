@@ -190,9 +190,16 @@ export class MoveFailure extends Error {
 }
 
 export interface MovePackage {
+	/** Where it is stored: each version of a package has an id of its own. */
 	readonly id: Address;
-	/** Module name → bytecode whose self address is already `id`. */
+	/** Id of its first version, which the bytecode of every version calls itself by; `id` when left out. */
+	readonly originalId?: Address;
+	/** Module name → bytecode whose self address is `originalId`. */
 	readonly modules: ReadonlyMap<string, Uint8Array>;
+	/** Original id → id of the version that is linked to, of all packages that it needs directly or through others. What is left out stands for itself. */
+	readonly linkage?: ReadonlyMap<Address, Address>;
+	/** `module::Type` → id of the version that first had the type; `id` where left out. */
+	readonly typeOrigins?: ReadonlyMap<string, Address>;
 }
 
 export interface CallResult {
@@ -217,7 +224,9 @@ export interface MoveVm {
 	/** Struct fields in order, instantiated; undefined for enums and unknown types. */
 	fields(type: MoveType): readonly FieldLayout[] | undefined;
 	abilities(type: MoveType): AbilitySet;
-	/** True when `module` has a type that is its one-time witness. */
+	/** The same type by defining ids, when it names packages by any of their versions. Undefined when one of its types is not there. */
+	definingType(type: MoveType): MoveType | undefined;
+	/** The module's one-time witness, if it has one. */
 	oneTimeWitness(module: ModuleId): MoveType | undefined;
 	/** `tracer` is told of all that the transaction executes. */
 	createRuntime(context: TransactionContext, children: ChildObjectResolver, tracer?: ExecutionTracer): ObjectRuntime;

@@ -3,7 +3,7 @@
  * That deserialiser is Sui's own and checks the binary format; the indices are checked here again where they are used.
  */
 import { deserialize } from '@mysten/move-bytecode-template';
-import { type AbilitySet, MoveFailure, type MoveType } from '#devnet/move/api.ts';
+import { type AbilitySet, type Address, MoveFailure, type MoveType } from '#devnet/move/api.ts';
 import { ADDRESS, BOOL, normalizeAddress, SIGNER, U8, U16, U32, U64, U128, U256 } from '#devnet/move/types.ts';
 
 export type SignatureToken =
@@ -79,6 +79,8 @@ export interface CompiledModule {
 	readonly enum_def_instantiations?: readonly { readonly def: number; readonly type_parameters: number }[];
 	readonly variant_handles?: readonly { readonly enum_def: number; readonly variant: number }[];
 	readonly variant_instantiation_handles?: readonly { readonly enum_def: number; readonly variant: number }[];
+	/** Not of the format: the package that first had the type of each datatype handle, once the loader knows. Absent: the one that the handle names. */
+	readonly defining_ids?: readonly Address[];
 }
 
 /** Oldest and newest format read. */
@@ -163,7 +165,13 @@ export function handleType(module: CompiledModule, handleIndex: number, typeArgu
 		throw new MoveFailure({ kind: 'invariant', message: `datatype handle ${handleIndex} takes ${handle.type_parameters.length} type arguments` });
 	}
 	const owner = moduleHandle(module, handle.module);
-	return { kind: 'datatype', address: owner.address, module: owner.module, name: identifier(module, handle.name), typeArguments };
+	return {
+		kind: 'datatype',
+		address: module.defining_ids?.[handleIndex] ?? owner.address,
+		module: owner.module,
+		name: identifier(module, handle.name),
+		typeArguments,
+	};
 }
 
 export function moduleHandle(module: CompiledModule, index: number): { readonly address: string; readonly module: string } {

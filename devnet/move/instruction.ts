@@ -80,6 +80,7 @@ export type Op =
 
 /** A call's target, linked to the callee's module at its first execution. */
 export interface FunctionReference {
+	/** `0x…::name` as bytecode has it: by the first version of the package. */
 	readonly moduleKey: string;
 	readonly name: string;
 	readonly typeArguments: readonly MoveType[];

@@ -15,6 +15,7 @@ import {
 } from '#devnet/move/errors.ts';
 import type { TieredGasMeter } from '#devnet/move/gas.ts';
 import { type FunctionReference, Instruction } from '#devnet/move/instruction.ts';
+import type { Linkage } from '#devnet/move/linkage.ts';
 import type { LoadedFunction, Loader } from '#devnet/move/loader.ts';
 import { findNative } from '#devnet/move/natives/table.ts';
 import type { TransactionObjectRuntime } from '#devnet/move/object-runtime.ts';
@@ -30,6 +31,8 @@ const PRIMITIVE_BYTES = 16;
 
 export interface Execution {
 	readonly loader: Loader;
+	/** Of the package that was called from outside: it decides which version of every package runs. */
+	readonly linkage: Linkage;
 	readonly runtime: TransactionObjectRuntime;
 	readonly meter: TieredGasMeter;
 	readonly environment: NativeEnvironment;
@@ -166,9 +169,9 @@ class Interpreter {
 
 	/** Enters a function, or runs a native and returns undefined. */
 	#call(frame: Frame, instruction: Instruction): Frame | undefined {
-		const { loader, meter } = this.#execution;
+		const { loader, linkage, meter } = this.#execution;
 		const reference = instruction.target as FunctionReference;
-		const fn = loader.link(reference);
+		const fn = linkage.link(reference);
 		const typeArguments =
 			instruction.op === 'CallGeneric' ? reference.typeArguments.map((type) => substitute(type, frame.typeArguments)) : reference.typeArguments;
 		const stack = this.#stack;
@@ -589,7 +592,15 @@ function located(error: unknown, fn: LoadedFunction, instruction: number, loader
 		return new MoveFailure({ kind: 'abort', code: error.code, location, cleverError: decodeCleverError(error.code, location.module, loader) });
 	}
 	if (error instanceof RuntimeError) {
-		const reason: MoveFailureReason = { kind: 'primitiveRuntimeError', status: error.status, subStatus: error.subStatus, message: error.message, location };
+		// Unlike an abort's, the place of these errors names the package by its first version (sui-adapter `error.rs`).
+		const place = { ...location, module: { ...location.module, address: fn.module.originalId } };
+		const reason: MoveFailureReason = {
+			kind: 'primitiveRuntimeError',
+			status: error.status,
+			subStatus: error.subStatus,
+			message: error.message,
+			location: place,
+		};
 		return new MoveFailure(reason);
 	}
 	if (error instanceof MoveFailure) return error;

@@ -1,5 +1,5 @@
 /** Loaded packages: modules, their functions and types, and links between them. */
-import { type AbilitySet, type Address, type FieldLayout, type FunctionSignature, MoveFailure, type MovePackage, type MoveType } from '#devnet/move/api.ts';
+import type { AbilitySet, Address, FieldLayout, FunctionSignature, MovePackage, MoveType } from '#devnet/move/api.ts';
 import type { DatatypeShape, Layout, ShapeSource } from '#devnet/move/bcs.ts';
 import {
 	abilitySet,
@@ -17,7 +17,7 @@ import {
 	typeOf,
 } from '#devnet/move/bytecode.ts';
 import { type DecodedCode, decodeFunction } from '#devnet/move/decoder.ts';
-import type { FunctionReference } from '#devnet/move/instruction.ts';
+import { Linkage, linkError } from '#devnet/move/linkage.ts';
 import { formatType, normalizeAddress, substitute } from '#devnet/move/types.ts';
 
 export interface LoadedFunction {
@@ -44,7 +44,10 @@ export interface Datatype {
 }
 
 export interface LoadedModule {
+	/** Id of the package version that it is in. */
 	readonly address: Address;
+	/** Id of the package's first version, by which bytecode names the module. */
+	readonly originalId: Address;
 	readonly name: string;
 	/** `0x…::name` */
 	readonly key: string;
@@ -53,22 +56,40 @@ export interface LoadedModule {
 	readonly datatypes: ReadonlyMap<string, Datatype>;
 }
 
+export interface LoadedPackage {
+	readonly id: Address;
+	readonly originalId: Address;
+	readonly modules: ReadonlyMap<string, LoadedModule>;
+	/** Original id → id of the version, itself among them. */
+	readonly linkage: ReadonlyMap<Address, Address>;
+	/** `module::Type` → defining id, where that is another version. */
+	readonly typeOrigins: ReadonlyMap<string, Address>;
+}
+
 export type DatatypeType = MoveType & { readonly kind: 'datatype' };
 
 const ALL_ABILITIES = COPY | DROP | STORE | KEY;
 
 export class Loader implements ShapeSource {
-	readonly #packages = new Map<Address, ReadonlyMap<string, LoadedModule>>();
+	readonly #packages = new Map<Address, LoadedPackage>();
 	#modules = new Map<string, LoadedModule>();
-	#links = new WeakMap<FunctionReference, LoadedFunction>();
+	#linkages = new Map<Address, Linkage>();
 	layouts = new Map<string, Layout>();
 
-	/** All modules are read before any is kept. */
+	/** All modules are read before any is kept. The packages that it links to must be loaded: they know where their types come from. */
 	load(pkg: MovePackage): void {
 		const id = normalizeAddress(pkg.id);
+		const originalId = normalizeAddress(pkg.originalId ?? pkg.id);
+		const linkage = new Map([...(pkg.linkage ?? []), [originalId, id] as const].map(([from, to]) => [normalizeAddress(from), normalizeAddress(to)]));
+		const typeOrigins = pkg.typeOrigins ?? new Map();
 		const modules = new Map<string, LoadedModule>();
-		for (const [name, bytes] of pkg.modules) modules.set(name, readLoadedModule(id, name, bytes));
-		this.#packages.set(id, modules);
+		const definingId = (address: Address, module: string, name: string): Address => {
+			const version = linkage.get(address) ?? address;
+			const origins = version === id ? typeOrigins : this.#packages.get(version)?.typeOrigins;
+			return origins?.get(`${module}::${name}`) ?? version;
+		};
+		for (const [name, bytes] of pkg.modules) modules.set(name, readLoadedModule({ id, originalId, name, bytes, definingId }));
+		this.#packages.set(id, { id, originalId, modules, linkage, typeOrigins });
 		this.#reindex();
 	}
 
@@ -86,12 +107,12 @@ export class Loader implements ShapeSource {
 
 	#reindex(): void {
 		this.#modules = new Map();
-		for (const modules of this.#packages.values()) for (const module of modules.values()) this.#modules.set(module.key, module);
-		this.#links = new WeakMap();
+		for (const { modules } of this.#packages.values()) for (const module of modules.values()) this.#modules.set(module.key, module);
+		this.#linkages = new Map();
 		this.layouts = new Map();
 	}
 
-	package(id: Address): ReadonlyMap<string, LoadedModule> | undefined {
+	package(id: Address): LoadedPackage | undefined {
 		return this.#packages.get(normalizeAddress(id));
 	}
 
@@ -99,17 +120,32 @@ export class Loader implements ShapeSource {
 		return this.#modules.get(`${address}::${name}`);
 	}
 
-	/** The function that a call instruction means. */
-	link(reference: FunctionReference): LoadedFunction {
-		const linked = this.#links.get(reference);
-		if (linked !== undefined) return linked;
-		const found = this.#modules.get(reference.moduleKey)?.functions.get(reference.name);
-		if (found === undefined) throw linkError(`${reference.moduleKey}::${reference.name} is not loaded`);
-		if (found.signature.parameters.length !== reference.argumentCount || found.signature.returns.length !== reference.returnCount) {
-			throw linkError(`${reference.moduleKey}::${reference.name} has another signature than its caller was compiled against`);
+	/** For calls from outside into the package. */
+	linkageOf(id: Address): Linkage {
+		let linkage = this.#linkages.get(id);
+		if (linkage === undefined) {
+			linkage = new Linkage(this.#packages.get(id)?.linkage ?? new Map(), (address, name) => this.module(address, name));
+			this.#linkages.set(id, linkage);
 		}
-		this.#links.set(reference, found);
-		return found;
+		return linkage;
+	}
+
+	/** By defining ids, when packages are named by any of their versions; undefined when a type is not there. */
+	definingType(type: MoveType): MoveType | undefined {
+		return mapDatatypes(type, ({ address, module, name }) => {
+			const found = this.#packages.get(address);
+			if (found?.modules.get(module)?.datatypes.has(name) !== true) return undefined;
+			return found.typeOrigins.get(`${module}::${name}`) ?? address;
+		});
+	}
+
+	/** With the first version of its package in the place of each defining id. */
+	originalType(type: MoveType): MoveType {
+		return mapDatatypes(type, ({ address }) => this.originalId(address)) ?? type;
+	}
+
+	originalId(id: Address): Address {
+		return this.#packages.get(id)?.originalId ?? id;
 	}
 
 	datatype(type: DatatypeType): Datatype | undefined {
@@ -166,19 +202,50 @@ export class Loader implements ShapeSource {
 	}
 }
 
-function linkError(message: string): MoveFailure {
-	return new MoveFailure({ kind: 'invariant', message: `link: ${message}` });
+/** Replaces the address of every datatype in a type; undefined as soon as one has none. */
+function mapDatatypes(type: MoveType, addressOf: (type: DatatypeType) => Address | undefined): MoveType | undefined {
+	switch (type.kind) {
+		case 'vector': {
+			const element = mapDatatypes(type.element, addressOf);
+			return element === undefined ? undefined : { kind: 'vector', element };
+		}
+		case 'reference': {
+			const to = mapDatatypes(type.to, addressOf);
+			return to === undefined ? undefined : { ...type, to };
+		}
+		case 'datatype': {
+			const address = addressOf(type);
+			const typeArguments = type.typeArguments.flatMap((argument) => mapDatatypes(argument, addressOf) ?? []);
+			return address === undefined || typeArguments.length < type.typeArguments.length ? undefined : { ...type, address, typeArguments };
+		}
+		default:
+			return type;
+	}
 }
 
 const VISIBILITY = { Public: 'public', Friend: 'friend', Private: 'private' } as const;
 
-function readLoadedModule(address: Address, name: string, bytes: Uint8Array): LoadedModule {
-	const compiled = readModule(name, bytes);
-	const self = moduleHandle(compiled, compiled.self_module_handle_idx);
-	if (self.address !== address || self.module !== name) throw malformed(name, `it calls itself ${self.address}::${self.module}`);
+interface ModuleSource {
+	readonly id: Address;
+	readonly originalId: Address;
+	readonly name: string;
+	readonly bytes: Uint8Array;
+	/** Of a type that bytecode names by the first version of its package. */
+	readonly definingId: (address: Address, module: string, name: string) => Address;
+}
+
+function readLoadedModule({ id, originalId, name, bytes, definingId }: ModuleSource): LoadedModule {
+	const read = readModule(name, bytes);
+	const self = moduleHandle(read, read.self_module_handle_idx);
+	if (self.address !== originalId || self.module !== name) throw malformed(name, `it calls itself ${self.address}::${self.module}`);
+	const definingIds = read.datatype_handles.map((handle) => {
+		const owner = moduleHandle(read, handle.module);
+		return definingId(owner.address, owner.module, identifier(read, handle.name));
+	});
+	const compiled: CompiledModule = { ...read, defining_ids: definingIds };
 	const functions = new Map<string, LoadedFunction>();
 	const datatypes = new Map<string, Datatype>();
-	const module: LoadedModule = { address, name, key: `${address}::${name}`, compiled, functions, datatypes };
+	const module: LoadedModule = { address: id, originalId, name, key: `${id}::${name}`, compiled, functions, datatypes };
 
 	const fieldLayouts = (fields: readonly { readonly name: number; readonly signature: Parameters<typeof typeOf>[1] }[]): FieldLayout[] =>
 		fields.map((field) => ({ name: identifier(compiled, field.name), type: typeOf(compiled, field.signature) }));

@@ -70,7 +70,7 @@ class Vm implements MoveVm {
 	}
 
 	moduleNames(id: Address): readonly string[] {
-		return [...(this.#loader.package(id)?.keys() ?? [])];
+		return [...(this.#loader.package(id)?.modules.keys() ?? [])];
 	}
 
 	signature(module: ModuleId, functionName: string): FunctionSignature | undefined {
@@ -96,15 +96,21 @@ class Vm implements MoveVm {
 		return this.#loader.abilities(type);
 	}
 
+	definingType(type: MoveType): MoveType | undefined {
+		return this.#loader.definingType(type);
+	}
+
 	/** The type named as its module in capitals, with `drop` alone, no type parameter and the one field that the compiler gives an empty struct. */
 	oneTimeWitness(module: ModuleId): MoveType | undefined {
 		const loaded = this.#module(module);
 		const found = loaded?.datatypes.get(module.module.toUpperCase());
 		if (loaded === undefined || found?.body.kind !== 'struct' || found.phantom.length > 0) return undefined;
-		const { copy, drop, store, key } = this.#loader.abilities(datatype(loaded.address, loaded.name, found.name));
+		const witness = this.#loader.definingType(datatype(loaded.address, loaded.name, found.name));
+		if (witness === undefined) return undefined;
+		const { copy, drop, store, key } = this.#loader.abilities(witness);
 		if (!drop || copy || store || key) return undefined;
 		const [field, ...others] = found.body.fields;
-		return field?.type.kind === 'bool' && others.length === 0 ? datatype(loaded.address, loaded.name, found.name) : undefined;
+		return field?.type.kind === 'bool' && others.length === 0 ? witness : undefined;
 	}
 
 	createRuntime(context: TransactionContext, children: ChildObjectResolver, tracer?: ExecutionTracer): ObjectRuntime {
@@ -157,7 +163,12 @@ class Vm implements MoveVm {
 		if (values.length === fn.signature.parameters.length - 1 && isContextReference(last)) values.push(new Reference([this.#contextValue(runtime)], 0));
 		if (values.length !== fn.signature.parameters.length) throw invariant(`${fn.name} takes ${fn.signature.parameters.length} arguments, not ${values.length}`);
 
-		const results = execute({ loader: this.#loader, runtime, meter, environment: this.#environment }, fn, typeArguments, values);
+		const results = execute(
+			{ loader: this.#loader, linkage: this.#loader.linkageOf(fn.module.address), runtime, meter, environment: this.#environment },
+			fn,
+			typeArguments,
+			values,
+		);
 		for (const [cell, slot] of slots) cell.value = slot[0];
 		return {
 			returns: fn.signature.returns.map((type, index) => ({ type: substitute(type, typeArguments), cell: { value: results[index] } })),

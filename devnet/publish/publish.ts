@@ -43,6 +43,48 @@ export async function publishPackage({ client, signer }: Publisher, { modules, d
 	return { packageId, upgradeCap, treasuryCap: createdObjects(executed, (type) => type.includes('::coin::TreasuryCap<'))[0], digest: executed.digest };
 }
 
+/** `sui::package`: what the next version may change. A capability's own policy can only become stricter. */
+export const UPGRADE_POLICY = { compatible: 0, additive: 128, depOnly: 192 } as const;
+
+export interface UpgradeRequest {
+	/** The newest version: what the capability names. */
+	readonly packageId: string;
+	readonly upgradeCap: string;
+	/** {@link UPGRADE_POLICY}; `compatible` when left out. */
+	readonly policy?: number;
+}
+
+/** Publishes a compiled package as the next version of one. Throws CHAIN_REJECTED when it is not compatible, CHAIN_UNAVAILABLE. */
+export async function upgradePackage(
+	{ client, signer }: Publisher,
+	{ modules, dependencies, digest }: CompiledPackage,
+	{ packageId, upgradeCap, policy = UPGRADE_POLICY.compatible }: UpgradeRequest,
+	what: string,
+): Promise<Pick<Published, 'packageId' | 'digest'>> {
+	const executed = await execute({
+		client,
+		signer,
+		what: `upgrading ${what}`,
+		build: (transaction) => {
+			const cap = transaction.object(upgradeCap);
+			const ticket = transaction.moveCall({
+				target: '0x2::package::authorize_upgrade',
+				arguments: [cap, transaction.pure.u8(policy), transaction.pure(bcs.byteVector().serialize(Buffer.from(digest, 'hex')))],
+			});
+			const receipt = transaction.upgrade({
+				modules: [...modules.values()].map((module) => Array.from(module)),
+				dependencies: [...dependencies],
+				package: packageId,
+				ticket,
+			});
+			transaction.moveCall({ target: '0x2::package::commit_upgrade', arguments: [cap, receipt] });
+		},
+	});
+	const upgraded = executed.effects.changedObjects.find(({ outputState }) => outputState === 'PackageWrite')?.objectId;
+	if (upgraded === undefined) throw new VramhubError('INVARIANT', `transaction ${executed.digest} wrote no package`);
+	return { packageId: upgraded, digest: executed.digest };
+}
+
 /** Compiles the contracts of this checkout and publishes them. */
 export async function publishVramhub(publisher: Publisher): Promise<Published> {
 	return publishPackage(publisher, await compilePackage({ files: await readContracts() }), 'the contracts');

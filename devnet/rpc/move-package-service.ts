@@ -60,6 +60,8 @@ export function movePackageService(ledger: Ledger): Handlers {
 
 /** All versions of a package that the chain has, oldest first. */
 function versionsOf(ledger: Ledger, id: string): PackageObject[] {
-	const only = ledger.store.get(id);
-	return only?.kind === 'package' ? [only] : [];
+	const pkg = ledger.store.get(id);
+	if (pkg?.kind !== 'package') return [];
+	const versions = [...ledger.store.all()].flatMap((object) => (object.kind === 'package' && object.originalId === pkg.originalId ? [object] : []));
+	return versions.sort((a, b) => (a.version < b.version ? -1 : 1));
 }

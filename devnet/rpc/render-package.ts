@@ -9,7 +9,7 @@ import { abilitySet, type CompiledModule, entry, identifier, readModule, type Si
 export function renderPackage(pkg: PackageObject, { vm, store }: Pick<Ledger, 'vm' | 'store'>): GrpcTypes.Package {
 	return {
 		storageId: pkg.id,
-		originalId: pkg.id,
+		originalId: pkg.originalId,
 		version: pkg.version,
 		modules: [...pkg.modules].map(([name, contents]) => ({
 			name,
@@ -18,7 +18,7 @@ export function renderPackage(pkg: PackageObject, { vm, store }: Pick<Ledger, 'v
 			functions: [...vm.functions({ address: pkg.id, module: name })].map(([functionName, signature]) => renderFunction(functionName, signature)),
 		})),
 		typeOrigins: pkg.typeOrigins.map((origin) => ({ moduleName: origin.module, datatypeName: origin.datatype, packageId: origin.packageId })),
-		linkage: pkg.dependencies.map(({ id, version }) => ({ originalId: id, upgradedId: id, upgradedVersion: version })),
+		linkage: pkg.dependencies.map(({ originalId, id, version }) => ({ originalId, upgradedId: id, upgradedVersion: version })),
 	};
 }
 
@@ -134,10 +134,10 @@ function common(pkg: PackageObject, moduleName: string, module: CompiledModule, 
 
 /** Types as the chain names them: by the version of a package that brought them, where bytecode has the first version's id. */
 function definingIds(pkg: PackageObject, store: ObjectStore): (type: MoveType) => MoveType {
-	const linked = new Map<Address, PackageObject>([[pkg.id, pkg]]);
-	for (const { id } of pkg.dependencies) {
+	const linked = new Map<Address, PackageObject>([[pkg.originalId, pkg]]);
+	for (const { originalId, id } of pkg.dependencies) {
 		const dependency = store.get(id);
-		if (dependency?.kind === 'package') linked.set(id, dependency);
+		if (dependency?.kind === 'package') linked.set(originalId, dependency);
 	}
 	const defining = (type: MoveType): MoveType => {
 		switch (type.kind) {

@@ -1,7 +1,8 @@
 /** The status of a transaction, with what the client needs to name an abort. */
+import { toBase58 } from '@mysten/bcs';
 import { GrpcTypes } from '@mysten/sui/grpc';
 import type { Outcome } from '#devnet/ledger/engine.ts';
-import type { CommandArgumentErrorKind, FailureStatus } from '#devnet/ledger/failure.ts';
+import type { CommandArgumentErrorKind, FailureStatus, PackageUpgradeErrorKind } from '#devnet/ledger/failure.ts';
 import type { MoveFailureReason } from '#devnet/move/api.ts';
 
 const Kind = GrpcTypes.ExecutionError_ExecutionErrorKind;
@@ -30,6 +31,9 @@ const KINDS = {
 	InvalidPublicFunctionReturnType: Kind.INVALID_PUBLIC_FUNCTION_RETURN_TYPE,
 	InvalidTransferObject: Kind.INVALID_TRANSFER_OBJECT,
 	PublishUpgradeMissingDependency: Kind.PUBLISH_UPGRADE_MISSING_DEPENDENCY,
+	PublishUpgradeDependencyDowngrade: Kind.PUBLISH_UPGRADE_DEPENDENCY_DOWNGRADE,
+	PackageUpgradeError: Kind.PACKAGE_UPGRADE_ERROR,
+	InvalidLinkage: Kind.INVALID_LINKAGE,
 	SharedObjectOperationNotAllowed: Kind.CONSENSUS_OBJECT_OPERATION_NOT_ALLOWED,
 } as const satisfies Record<FailureStatus['$kind'], GrpcTypes.ExecutionError_ExecutionErrorKind>;
 
@@ -92,10 +96,28 @@ function details(status: FailureStatus): GrpcTypes.ExecutionError['errorDetails'
 		}
 		case 'UnusedValueWithoutDrop':
 			return { oneofKind: 'indexError', indexError: { index: status.result, subresult: status.subresult } };
+		case 'PackageUpgradeError':
+			return { oneofKind: 'packageUpgradeError', packageUpgradeError: renderUpgradeError(status.error) };
 		case 'InvalidPublicFunctionReturnType':
 			return { oneofKind: 'indexError', indexError: { index: status.index } };
 		default:
 			return { oneofKind: undefined };
+	}
+}
+
+function renderUpgradeError(error: PackageUpgradeErrorKind): GrpcTypes.PackageUpgradeError {
+	const kinds = GrpcTypes.PackageUpgradeError_PackageUpgradeErrorKind;
+	switch (error.$kind) {
+		case 'IncompatibleUpgrade':
+			return { kind: kinds.INCOMPATIBLE_UPGRADE };
+		case 'DigestDoesNotMatch':
+			return { kind: kinds.DIGEST_DOES_NOT_MATCH, digest: toBase58(error.digest) };
+		case 'UnknownUpgradePolicy':
+			return { kind: kinds.UNKNOWN_UPGRADE_POLICY, policy: error.policy };
+		case 'PackageIDDoesNotMatch':
+			return { kind: kinds.PACKAGE_ID_DOES_NOT_MATCH, packageId: error.packageId, ticketId: error.ticketId };
+		default:
+			throw new TypeError(`unknown upgrade error ${error satisfies never}`);
 	}
 }
 

@@ -49,12 +49,12 @@ export const STD_NATIVES: NativeTable = {
 		return [BigInt(at < 0 ? text.length : at)];
 	},
 
-	'type_name::get': typeName,
-	'type_name::with_defining_ids': typeName,
-	'type_name::get_with_original_ids': typeName,
-	'type_name::with_original_ids': typeName,
-	'type_name::defining_id': typeAddress,
-	'type_name::original_id': typeAddress,
+	'type_name::get': (call) => typeName(call, typeArgument(call, 0)),
+	'type_name::with_defining_ids': (call) => typeName(call, typeArgument(call, 0)),
+	'type_name::get_with_original_ids': (call) => typeName(call, call.loader.originalType(typeArgument(call, 0))),
+	'type_name::with_original_ids': (call) => typeName(call, call.loader.originalType(typeArgument(call, 0))),
+	'type_name::defining_id': (call) => typeAddress(call, typeArgument(call, 0)),
+	'type_name::original_id': (call) => typeAddress(call, call.loader.originalType(typeArgument(call, 0))),
 
 	'debug::print': () => [],
 	'debug::print_stack_trace': () => [],
@@ -115,15 +115,14 @@ function isBoundary(bytes: Uint8Array, at: bigint): boolean {
 }
 
 /** `TypeName { name: ascii::String { bytes } }`: the type's text, its addresses of 64 digits without 0x. */
-function typeName(call: NativeCall): Value[] {
-	const text = formatType(typeArgument(call, 0)).replaceAll('0x', '');
+function typeName(call: NativeCall, type: MoveType): Value[] {
+	const text = formatType(type).replaceAll('0x', '');
 	call.charge(COST.simple + COST.perByte * text.length);
 	return [[[byteVector(new TextEncoder().encode(text))]]];
 }
 
-function typeAddress(call: NativeCall): Value[] {
+function typeAddress(call: NativeCall, type: MoveType): Value[] {
 	call.charge(COST.simple);
-	const type: MoveType = typeArgument(call, 0);
 	if (type.kind !== 'datatype') throw new MoveFailure({ kind: 'unsupported', feature: `std::type_name id of ${type.kind}` });
 	return [type.address];
 }
