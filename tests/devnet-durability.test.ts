@@ -8,8 +8,8 @@ import { isVramhubError } from '#core/errors.ts';
 import { Faucet } from '#devnet/faucet.ts';
 import { FRAME_HEAD_BYTES, readFrame } from '#devnet/ledger/frames.ts';
 import { noticeText } from '#devnet/ledger/journal.ts';
+import { KEY } from '#devnet/ledger/keys.ts';
 import { readSnapshot, snapshotsIn } from '#devnet/ledger/snapshot.ts';
-import { keysOfTransactions } from '#devnet/rpc/query.ts';
 import { startDevnet } from '#devnet/start-devnet.ts';
 import { openChain, SUPPLY, spentSince, stateHash, suiInObjects } from '#tests/helpers/durable-chain.ts';
 import { killRuns } from '#tests/helpers/kill-runs.ts';
@@ -141,10 +141,7 @@ describe('a folder with segments and snapshots', () => {
 		}
 		assert.equal(ledger.history.byDigest('1'.repeat(44)), undefined);
 		for (const address of [recipients[7]!, recipients[31]!]) {
-			const wanted = keysOfTransactions({
-				terms: [{ literals: [{ negated: false, predicate: { oneofKind: 'affectedAddress', affectedAddress: { address } } }] }],
-			});
-			const found = [...ledger.history.range(wanted === undefined ? {} : { wanted })];
+			const found = [...ledger.history.range({ wanted: [[KEY.affectedAddress(address)]] })];
 			assert.ok(found.length >= 1 && found.length < digests.length / 2, `${found.length} read`);
 			assert.ok(found.some(({ effects }) => effects.balanceChanges.some((change) => change.address === address)));
 		}
