@@ -8,7 +8,7 @@ import { notFound } from '#devnet/rpc/rpc-error.ts';
 export const CHECKPOINT_MASK = ['sequence_number', 'digest'];
 
 /** Throws NOT_FOUND. */
-export function renderCheckpoint(ledger: Ledger, sequence: bigint, mask: ReadMask): GrpcTypes.Checkpoint {
+export function renderCheckpoint(ledger: Pick<Ledger, 'history' | 'vm' | 'chainId' | 'genesisTimeMs'>, sequence: bigint, mask: ReadMask): GrpcTypes.Checkpoint {
 	const record = ledger.history.at(sequence);
 	if (sequence !== 0n && record === undefined) throw notFound(`Checkpoint ${sequence} not found`);
 	const digest = record?.checkpointDigest ?? ledger.chainId;

@@ -4,9 +4,10 @@ import type { WantedKeys } from '#devnet/ledger/history.ts';
 import { KEY } from '#devnet/ledger/keys.ts';
 import type { TransactionRecord } from '#devnet/ledger/record.ts';
 import { type Command, parseTransaction } from '#devnet/ledger/transaction.ts';
-import type { Address, MoveEvent, Owner } from '#devnet/move/api.ts';
+import type { MoveEvent, Owner } from '#devnet/move/api.ts';
 import { formatType, normalizeAddress, parseType } from '#devnet/move/types.ts';
-import { invalidArgument, readArgument } from '#devnet/rpc/rpc-error.ts';
+import { addressOf, readArgument } from '#devnet/rpc/arguments.ts';
+import { invalidArgument } from '#devnet/rpc/rpc-error.ts';
 
 export interface EventItem {
 	readonly record: TransactionRecord;
@@ -60,10 +61,6 @@ function pathOf(given: string | undefined, field: string, parts: { readonly leas
 
 const isUnder = (actual: string, wanted: string) => actual === wanted || actual.startsWith(`${wanted}::`);
 
-function addressIn(given: string | undefined, field: string): Address {
-	return readArgument(`filter.${field}`, () => normalizeAddress(given ?? ''));
-}
-
 /** `p`, `p::m`, `p::m::T` (any instantiation of it) or a whole type. */
 function typeLiteral(given: string | undefined): Literal<MoveEvent> {
 	const text = given ?? '';
@@ -82,7 +79,7 @@ function moduleLiteral(given: string | undefined): Literal<MoveEvent> {
 }
 
 function senderLiteral(given: string | undefined): Literal<TransactionRecord> {
-	const wanted = addressIn(given, 'sender');
+	const wanted = addressOf(given ?? '', 'filter.sender');
 	return { holds: ({ sender }) => sender === wanted, key: KEY.sender(wanted) };
 }
 
@@ -119,7 +116,7 @@ export function transactionFilter(filter: GrpcTypes.TransactionFilter | undefine
 			case 'sender':
 				return senderLiteral(predicate.sender.address);
 			case 'affectedAddress': {
-				const wanted = addressIn(predicate.affectedAddress.address, 'affected_address');
+				const wanted = addressOf(predicate.affectedAddress.address ?? '', 'filter.affected_address');
 				const isWanted = (owner: Owner | undefined) => (owner?.kind === 'address' || owner?.kind === 'consensusAddress') && owner.address === wanted;
 				return {
 					holds: ({ effects }) => effects.changed.some(({ input, output }) => isWanted(input?.owner) || isWanted(output?.owner)),
@@ -127,7 +124,7 @@ export function transactionFilter(filter: GrpcTypes.TransactionFilter | undefine
 				};
 			}
 			case 'affectedObject': {
-				const wanted = addressIn(predicate.affectedObject.objectId, 'affected_object');
+				const wanted = addressOf(predicate.affectedObject.objectId ?? '', 'filter.affected_object');
 				return { holds: ({ effects }) => effects.changed.some(({ id }) => id === wanted), key: KEY.affectedObject(wanted) };
 			}
 			case 'moveCall': {

@@ -1,12 +1,11 @@
 /** sui.rpc.v2.LedgerService: what is and what was on the chain. */
-import { fromBase58 } from '@mysten/bcs';
 import { GrpcStatusCode, GrpcTypes } from '@mysten/sui/grpc';
 import { MAX_BUDGET, MAX_COMPUTATION_UNITS, REFERENCE_GAS_PRICE } from '#devnet/ledger/gas.ts';
 import type { HistoryRange, WantedKeys } from '#devnet/ledger/history.ts';
 import { EPOCH, type Ledger } from '#devnet/ledger/ledger.ts';
 import type { TransactionRecord } from '#devnet/ledger/record.ts';
 import type { Address } from '#devnet/move/api.ts';
-import { normalizeAddress } from '#devnet/move/types.ts';
+import { addressOf, digestOf } from '#devnet/rpc/arguments.ts';
 import { CHECKPOINT_MASK, renderCheckpoint } from '#devnet/rpc/checkpoint.ts';
 import { EVENT_MASK, eventItems, renderEventItem, TRANSACTION_MASK } from '#devnet/rpc/event-item.ts';
 import { type EventItem, eventFilter, transactionFilter } from '#devnet/rpc/filter.ts';
@@ -14,7 +13,7 @@ import { answerQuery, type CheckpointRange, type Frame } from '#devnet/rpc/query
 import { ReadMask } from '#devnet/rpc/read-mask.ts';
 import { OBJECT_MASK, renderObject } from '#devnet/rpc/render-object.ts';
 import { renderRecord, renderTimestamp } from '#devnet/rpc/render-transaction.ts';
-import { invalidArgument, notFound, readArgument, toRpcFailure } from '#devnet/rpc/rpc-error.ts';
+import { invalidArgument, notFound, toRpcFailure } from '#devnet/rpc/rpc-error.ts';
 import { type Handlers, stream, unary } from '#devnet/rpc/server.ts';
 
 const MAX_BATCH = 1000;
@@ -145,21 +144,6 @@ function resultOf(name: 'object' | 'transaction', get: () => object): object {
 		if (failure.code === GrpcStatusCode.INTERNAL) throw error;
 		return { oneofKind: 'error', error: { code: failure.code, message: failure.message, details: [] } };
 	}
-}
-
-export function addressOf(text: string | undefined, field: string): Address {
-	if (text === undefined) throw invalidArgument(`missing ${field}`);
-	return readArgument(field, () => normalizeAddress(text));
-}
-
-const DIGEST_BYTES = 32;
-
-/** Base58 of 32 bytes, in the one spelling that it has. */
-export function digestOf(text: string | undefined, field: string): string {
-	if (text === undefined) throw invalidArgument(`missing ${field}`);
-	const length = text.length > 64 ? 0 : readArgument(field, () => fromBase58(text)).length;
-	if (length !== DIGEST_BYTES) throw invalidArgument(`invalid ${field}: ${text.slice(0, 80)}`);
-	return text;
 }
 
 function epochMessage(ledger: Ledger, mask: ReadMask): GrpcTypes.Epoch {

@@ -2,7 +2,7 @@
 import type { GrpcTypes } from '@mysten/sui/grpc';
 import type { Ledger } from '#devnet/ledger/ledger.ts';
 import type { PackageObject } from '#devnet/ledger/objects.ts';
-import { addressOf } from '#devnet/rpc/ledger-service.ts';
+import { addressOf } from '#devnet/rpc/arguments.ts';
 import { PageTokens, pageSize } from '#devnet/rpc/page.ts';
 import { describeDatatypes, renderFunction, renderPackage } from '#devnet/rpc/render-package.ts';
 import { invalidArgument, notFound } from '#devnet/rpc/rpc-error.ts';

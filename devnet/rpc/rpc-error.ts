@@ -17,16 +17,6 @@ export const notFound = (message: string) => new RpcFailure(GrpcStatusCode.NOT_F
 export const unimplemented = (message: string) => new RpcFailure(GrpcStatusCode.UNIMPLEMENTED, message);
 export const unavailable = (message: string) => new RpcFailure(GrpcStatusCode.UNAVAILABLE, message);
 
-/** Runs a decoder of what a client sent: whatever it throws is the client's mistake. */
-export function readArgument<T>(field: string, read: () => T): T {
-	try {
-		return read();
-	} catch (error) {
-		if (error instanceof RpcFailure) throw error;
-		throw invalidArgument(`invalid ${field}: ${error instanceof Error ? error.message : String(error)}`);
-	}
-}
-
 const REJECTIONS = {
 	invalid: GrpcStatusCode.INVALID_ARGUMENT,
 	notFound: GrpcStatusCode.NOT_FOUND,

@@ -2,8 +2,9 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { GrpcStatusCode, GrpcTypes } from '@mysten/sui/grpc';
+import { readArgument } from '#devnet/rpc/arguments.ts';
 import { type Encoding, encodeFrame, encodeTrailers, encodingOf, firstMessage, MAX_MESSAGE_BYTES, MESSAGE, TRAILERS, tooLarge } from '#devnet/rpc/grpc-web.ts';
-import { RpcFailure, readArgument, toRpcFailure, unimplemented } from '#devnet/rpc/rpc-error.ts';
+import { RpcFailure, toRpcFailure, unimplemented } from '#devnet/rpc/rpc-error.ts';
 
 /** The request is the decoded message of the method; the response a partial one. */
 export type Handler =

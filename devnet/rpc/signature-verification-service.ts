@@ -2,8 +2,8 @@
 import { toBase64 } from '@mysten/bcs';
 import { bcs } from '@mysten/sui/bcs';
 import type { GrpcTypes } from '@mysten/sui/grpc';
-import { addressOf } from '#devnet/rpc/ledger-service.ts';
-import { invalidArgument, readArgument, unimplemented } from '#devnet/rpc/rpc-error.ts';
+import { addressOf, readArgument } from '#devnet/rpc/arguments.ts';
+import { invalidArgument, unimplemented } from '#devnet/rpc/rpc-error.ts';
 import { type Handlers, unary } from '#devnet/rpc/server.ts';
 
 /** First byte of a serialised zkLogin signature. */

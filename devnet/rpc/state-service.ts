@@ -1,34 +1,36 @@
 /** sui.rpc.v2.StateService: what addresses own, and what objects hold. */
 import { GrpcTypes } from '@mysten/sui/grpc';
-import { coinBalance, coinTypeOf, isDatatype, isSui } from '#devnet/ledger/encoding.ts';
+import { coinBalance, coinTypeOf, isDatatype } from '#devnet/ledger/encoding.ts';
 import { valueEnd } from '#devnet/ledger/layout.ts';
 import type { Ledger } from '#devnet/ledger/ledger.ts';
 import type { MoveObject } from '#devnet/ledger/objects.ts';
-import type { MoveType } from '#devnet/move/api.ts';
-import { addressFromBytes, formatType, parseType, typesEqual } from '#devnet/move/types.ts';
-import { moveJson } from '#devnet/rpc/json.ts';
-import { addressOf } from '#devnet/rpc/ledger-service.ts';
+import type { Address, MoveType } from '#devnet/move/api.ts';
+import { addressFromBytes, formatType, typesEqual } from '#devnet/move/types.ts';
+import { addressOf, structTypeOf } from '#devnet/rpc/arguments.ts';
+import { coinInfo } from '#devnet/rpc/coin-info.ts';
 import { PageTokens, pageOf } from '#devnet/rpc/page.ts';
 import { ReadMask } from '#devnet/rpc/read-mask.ts';
 import { renderObject } from '#devnet/rpc/render-object.ts';
-import { invalidArgument, notFound, readArgument } from '#devnet/rpc/rpc-error.ts';
 import { type Handlers, unary } from '#devnet/rpc/server.ts';
 
 const FRAMEWORK = `0x${'0'.repeat(63)}2`;
+const MAX_U64 = 2n ** 64n - 1n;
 const FIELD_MASK = ['parent', 'field_id'];
 const OWNED_MASK = ['object_id', 'version', 'object_type'];
-
-function typeOf(text: string | undefined, field: string): MoveType {
-	if (text === undefined) throw invalidArgument(`missing ${field}`);
-	const type = readArgument(field, () => parseType(text));
-	if (type.kind !== 'datatype') throw invalidArgument(`invalid ${field}: ${formatType(type)} is no struct`);
-	return type;
-}
 
 /** A type without arguments stands for all of its instantiations. */
 function typeMatches(wanted: MoveType, actual: MoveType): boolean {
 	if (wanted.kind !== 'datatype' || actual.kind !== 'datatype' || wanted.typeArguments.length > 0) return typesEqual(wanted, actual);
 	return isDatatype(actual, wanted.address, wanted.module, wanted.name);
+}
+
+/** By type, coins of a type from greatest to least, then by id: as Sui's node lists what an address owns (sui-core `rpc_index.rs`). */
+export function ownedInOrder({ store }: Pick<Ledger, 'store'>, owner: Address): { readonly key: string; readonly object: MoveObject }[] {
+	const keyed = store.ownedBy(owner).map((object) => {
+		const inverted = coinTypeOf(object.type) === undefined ? 0n : MAX_U64 - coinBalance(object.contents);
+		return { key: `${formatType(object.type)}|${inverted.toString().padStart(20, '0')}|${object.id}`, object };
+	});
+	return keyed.sort((a, b) => (a.key < b.key ? -1 : 1));
 }
 
 export function stateService(ledger: Ledger): Handlers {
@@ -48,18 +50,18 @@ export function stateService(ledger: Ledger): Handlers {
 	return {
 		'sui.rpc.v2.StateService/ListOwnedObjects': unary((request: GrpcTypes.ListOwnedObjectsRequest) => {
 			const owner = addressOf(request.owner, 'owner');
-			const wanted = request.objectType === undefined ? undefined : typeOf(request.objectType, 'object_type');
+			const wanted = request.objectType === undefined ? undefined : structTypeOf(request.objectType, 'object_type');
 			const mask = ReadMask.of(request.readMask, OWNED_MASK, GrpcTypes.Object);
-			const owned = store.ownedBy(owner).filter((object) => wanted === undefined || typeMatches(wanted, object.type));
+			const owned = ownedInOrder(ledger, owner).filter(({ object }) => wanted === undefined || typeMatches(wanted, object.type));
 			const tokens = new PageTokens('owned objects', owner, wanted && formatType(wanted));
-			const { messages, nextPageToken } = pageOf(owned, ({ id }) => id, request, tokens, {
-				render: (object) => renderObject(object, mask, ledger),
+			const { messages, nextPageToken } = pageOf(owned, ({ key }) => key, request, tokens, {
+				render: ({ object }) => renderObject(object, mask, ledger),
 				size: (message) => GrpcTypes.Object.toBinary(message).length,
 			});
 			return { objects: messages, nextPageToken };
 		}),
 		'sui.rpc.v2.StateService/GetBalance': unary((request: GrpcTypes.GetBalanceRequest) => {
-			const coinType = formatType(typeOf(request.coinType, 'coin_type'));
+			const coinType = formatType(structTypeOf(request.coinType, 'coin_type'));
 			return { balance: balanceMessage(coinType, balances(addressOf(request.owner, 'owner')).get(coinType) ?? 0n) };
 		}),
 		'sui.rpc.v2.StateService/ListBalances': unary((request: GrpcTypes.ListBalancesRequest) => {
@@ -70,7 +72,7 @@ export function stateService(ledger: Ledger): Handlers {
 			});
 			return { balances: messages, nextPageToken };
 		}),
-		'sui.rpc.v2.StateService/GetCoinInfo': unary((request: GrpcTypes.GetCoinInfoRequest) => coinInfo(ledger, typeOf(request.coinType, 'coin_type'))),
+		'sui.rpc.v2.StateService/GetCoinInfo': unary((request: GrpcTypes.GetCoinInfoRequest) => coinInfo(ledger, structTypeOf(request.coinType, 'coin_type'))),
 		'sui.rpc.v2.StateService/ListDynamicFields': unary((request: GrpcTypes.ListDynamicFieldsRequest) => {
 			const parent = addressOf(request.parent, 'parent');
 			const mask = ReadMask.of(request.readMask, FIELD_MASK, GrpcTypes.DynamicField);
@@ -106,24 +108,4 @@ function renderField(ledger: Ledger, parent: string, field: MoveObject, mask: Re
 		childId: mask.pick('child_id', () => childId),
 		childObject: child === undefined ? undefined : mask.pick('child_object', () => renderObject(child, mask.under('child_object'), ledger)),
 	};
-}
-
-/** SUI's is fixed; another coin's is in its `0x2::coin::CoinMetadata`. */
-function coinInfo(ledger: Ledger, coin: MoveType): object {
-	const coinType = formatType(coin);
-	if (isSui(coin)) {
-		return { coinType, metadata: { decimals: 9, name: 'Sui', symbol: 'SUI', description: 'The gas coin of this development network' } };
-	}
-	for (const object of ledger.store.all()) {
-		if (object.kind !== 'move' || !isDatatype(object.type, FRAMEWORK, 'coin', 'CoinMetadata')) continue;
-		const described = object.type.kind === 'datatype' ? object.type.typeArguments[0] : undefined;
-		if (described === undefined || !typesEqual(described, coin)) continue;
-		const shown = moveJson(ledger.vm, object.type, object.contents);
-		if (shown?.kind.oneofKind !== 'structValue') break;
-		const { fields } = shown.kind.structValue;
-		const textOf = (name: string) => (fields[name]?.kind.oneofKind === 'stringValue' ? fields[name].kind.stringValue : '');
-		const decimals = fields.decimals?.kind.oneofKind === 'numberValue' ? fields.decimals.kind.numberValue : 0;
-		return { coinType, metadata: { id: object.id, decimals, name: textOf('name'), symbol: textOf('symbol'), description: textOf('description') } };
-	}
-	throw notFound(`Coin info for ${coinType} not found`);
 }

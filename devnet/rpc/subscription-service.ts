@@ -19,7 +19,9 @@ const MAX_SUBSCRIBERS = 1024;
 /** Transactions that wait for a subscriber which does not read. */
 export const MAX_WAITING = 256;
 
-export function subscriptionService(ledger: Ledger): Handlers {
+export type FollowedLedger = Pick<Ledger, 'subscribe' | 'history' | 'vm' | 'chainId' | 'genesisTimeMs'>;
+
+export function subscriptionService(ledger: FollowedLedger): Handlers {
 	const { vm } = ledger;
 	let subscribers = 0;
 
