@@ -62,15 +62,41 @@ export async function readMovePackage(folder: string, options: { readonly tests?
 	return files;
 }
 
+/** Sources of 0x1 and 0x2, ours or Sui's own. */
+export interface FrameworkSources {
+	readonly moveStdlib: MoveFiles;
+	readonly suiFramework: MoveFiles;
+}
+
+/**
+ * Reads a folder that holds `move-stdlib` and `sui-framework`, as `crates/sui-framework/packages` of Sui's repository does. Throws
+ * BAD_CONFIGURATION when it does not.
+ */
+export async function readFrameworkSources(folder: string): Promise<FrameworkSources> {
+	const read = async (name: string) => {
+		try {
+			return await readMovePackage(join(folder, name));
+		} catch (error) {
+			throw new VramhubError('BAD_CONFIGURATION', `${folder} holds no Move package ${name}`, { cause: error });
+		}
+	};
+	const [std, sui] = await Promise.all([read('move-stdlib'), read('sui-framework')]);
+	return { moveStdlib: std, suiFramework: sui };
+}
+
+const ourFramework = () => readFrameworkSources(frameworkFolder);
+
 export interface PackageSources {
 	readonly files: MoveFiles;
 	/** Packages that Move.toml names as `{ local = "…/folder" }`, by the folder's name; each says in its own Move.toml where it is published. */
 	readonly local?: Readonly<Record<string, MoveFiles>>;
+	/** Another framework to compile against than ours. */
+	readonly framework?: FrameworkSources;
 }
 
-/** Compiles against our framework. Throws BAD_ARGUMENT with the compiler's message when the text is wrong. */
-export async function compilePackage({ files, local = {} }: PackageSources): Promise<CompiledPackage> {
-	const framework = await readFramework();
+/** Compiles against the framework. Throws BAD_ARGUMENT with the compiler's message when the text is wrong. */
+export async function compilePackage({ files, local = {}, framework: given }: PackageSources): Promise<CompiledPackage> {
+	const framework = given ?? (await ourFramework());
 	const output = await cached('package', { framework, files, ...(Object.keys(local).length > 0 && { local }) }, async () => {
 		const builder = await loadBuilder('lite');
 		const result = await quietly(() =>
@@ -82,22 +108,23 @@ export async function compilePackage({ files, local = {} }: PackageSources): Pro
 	return { modules: namedModules(output.modules), dependencies: output.dependencies, digest: output.digest };
 }
 
-/** Our framework itself, at 0x1 and 0x2. */
-export async function compileFramework(): Promise<{ readonly packages: readonly FrameworkPackage[] }> {
-	const framework = await readFramework();
+/** The framework itself, at 0x1 and 0x2: ours, or the one given. */
+export async function compileFramework(sources?: FrameworkSources): Promise<{ readonly packages: readonly FrameworkPackage[] }> {
+	const framework = sources ?? (await ourFramework());
+	const plain = withPlainManifests(framework);
 	const output = await cached('framework', framework, async () => {
 		const builder = await loadBuilder('lite');
 		const dump = async (files: MoveFiles): Promise<string[]> => {
 			const result = await quietly(() =>
-				builder.dumpMovePackage({ files: { ...files }, network: 'testnet', silenceWarnings: true, fetcher: fetcherOf(builder, framework) }),
+				builder.dumpMovePackage({ files: { ...files }, network: 'testnet', silenceWarnings: true, fetcher: fetcherOf(builder, plain) }),
 			);
 			if ('error' in result) throw compilationError(result.error);
 			return result.modules;
 		};
 		// The builder adds the implicit framework to every root but the standard library, and would take a root called Sui for its own
 		// dependency: so the first compiles at 0x0 and is moved, the second goes by another name.
-		const std = await dump({ ...framework.std, 'Move.toml': framework.std['Move.toml']!.replace('"0x1"', '"0x0"') });
-		const sui = await dump({ ...framework.sui, 'Move.toml': framework.sui['Move.toml']!.replace('name = "Sui"', 'name = "fwsui"') });
+		const std = await dump({ ...plain.moveStdlib, 'Move.toml': manifest('MoveStdlib', 'std = "0x0"') });
+		const sui = await dump({ ...plain.suiFramework, 'Move.toml': manifest('fwsui', 'sui = "0x2"', STD_DEPENDENCY) });
 		return { std: std.map((module) => atAddress(module, addressOf(1))), sui };
 	});
 	return {
@@ -114,8 +141,9 @@ export async function compileFramework(): Promise<{ readonly packages: readonly 
  */
 export async function runOfficialUnitTests(
 	files: MoveFiles,
+	sources?: FrameworkSources,
 ): Promise<{ readonly passed: boolean; readonly output: string; readonly tests: readonly MoveTestResult[] }> {
-	const framework = await readFramework();
+	const framework = sources ?? (await ourFramework());
 	const output = await cached('unit-tests', { framework, files }, async () => {
 		const builder = await loadBuilder('full');
 		const result = await quietly(() =>
@@ -138,14 +166,17 @@ export function parseTestOutput(output: string): MoveTestResult[] {
 	});
 }
 
-interface FrameworkFiles {
-	readonly std: MoveFiles;
-	readonly sui: MoveFiles;
-}
+const STD_DEPENDENCY = 'MoveStdlib = { local = "../move-stdlib" }\n';
 
-async function readFramework(): Promise<FrameworkFiles> {
-	const [std, sui] = await Promise.all([readMovePackage(join(frameworkFolder, 'move-stdlib')), readMovePackage(join(frameworkFolder, 'sui-framework'))]);
-	return { std, sui };
+const manifest = (name: string, address: string, dependencies = '') =>
+	`[package]\nname = "${name}"\nedition = "2024"\n\n[dependencies]\n${dependencies}\n[addresses]\n${address}\n`;
+
+/** Without what Sui's manifests say of publication, which would make the framework its own dependency. */
+function withPlainManifests({ moveStdlib, suiFramework }: FrameworkSources): FrameworkSources {
+	return {
+		moveStdlib: { ...moveStdlib, 'Move.toml': manifest('MoveStdlib', 'std = "0x1"') },
+		suiFramework: { ...suiFramework, 'Move.toml': manifest('Sui', 'sui = "0x2"', STD_DEPENDENCY) },
+	};
 }
 
 type Builder = typeof import('@zktx.io/sui-move-builder');
@@ -160,8 +191,10 @@ async function loadBuilder(flavour: 'lite' | 'full'): Promise<Builder | FullBuil
 }
 
 /** Answers every request for Sui's framework with our text; nothing is fetched from anywhere. */
-function fetcherOf(builder: Pick<Builder, 'MovePackageFetcher'>, framework: FrameworkFiles, local: Readonly<Record<string, MoveFiles>> = {}) {
-	const choose = (path: string) => ({ ...(local[path.split('/').at(-1) ?? ''] ?? (path.endsWith('move-stdlib') ? framework.std : framework.sui)) });
+function fetcherOf(builder: Pick<Builder, 'MovePackageFetcher'>, framework: FrameworkSources, local: Readonly<Record<string, MoveFiles>> = {}) {
+	const choose = (path: string) => ({
+		...(local[path.split('/').at(-1) ?? ''] ?? (path.endsWith('move-stdlib') ? framework.moveStdlib : framework.suiFramework)),
+	});
 	return new (class extends builder.MovePackageFetcher {
 		override async fetch(git: string, _revision: string, folder = '') {
 			if (/move-stdlib$|sui-framework$/.test(folder)) return choose(folder);

@@ -60,6 +60,16 @@ public fun append(string: &mut String, other: String) {
     string.bytes.append(other.bytes)
 }
 
+/// Puts `o` before character `at`.
+public fun insert(s: &mut String, at: u64, o: String) {
+    let n = s.length();
+    assert!(at <= n, EInvalidIndex);
+    let rest = s.substring(at, n);
+    *s = s.substring(0, at);
+    s.append(o);
+    s.append(rest)
+}
+
 /// Characters `i` to `j - 1`.
 public fun substring(string: &String, i: u64, j: u64): String {
     assert!(i <= j && j <= string.length(), EInvalidIndex);
@@ -91,4 +101,29 @@ public fun is_valid_char(b: u8): bool {
 
 public fun is_printable_char(byte: u8): bool {
     byte >= 32 && byte < 127
+}
+
+public fun all_characters_printable(string: &String): bool {
+    string.bytes.all!(|byte| is_printable_char(*byte))
+}
+
+public fun to_uppercase(string: &String): String {
+    String { bytes: string.bytes.map_ref!(|byte| if (*byte >= 97 && *byte <= 122) *byte - 32 else *byte) }
+}
+
+public fun to_lowercase(string: &String): String {
+    String { bytes: string.bytes.map_ref!(|byte| if (*byte >= 65 && *byte <= 90) *byte + 32 else *byte) }
+}
+
+/// Where `substr` first stands; the string's length when nowhere.
+public fun index_of(string: &String, substr: &String): u64 {
+    let (n, m) = (string.length(), substr.length());
+    let mut at = 0;
+    while (at + m <= n) {
+        let mut same = 0;
+        while (same < m && string.bytes[at + same] == substr.bytes[same]) same = same + 1;
+        if (same == m) return at;
+        at = at + 1;
+    };
+    n
 }

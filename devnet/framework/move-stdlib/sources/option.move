@@ -93,6 +93,13 @@ public fun to_vec<Element>(t: Option<Element>): vector<Element> {
     vec
 }
 
+// === Macros: expanded into the caller, so in the steps of Sui's and with variables of the same names (see `std::macros`) ===
+
+public macro fun destroy<$T, $R: drop>($o: Option<$T>, $f: |$T| -> $R) {
+    let o = $o;
+    o.do!($f);
+}
+
 public macro fun do<$T, $R: drop>($o: Option<$T>, $f: |$T| -> $R) {
     let o = $o;
     if (o.is_some()) { $f(o.destroy_some()); } else o.destroy_none()
@@ -103,7 +110,67 @@ public macro fun do_ref<$T, $R: drop>($o: &Option<$T>, $f: |&$T| -> $R) {
     if (o.is_some()) { $f(o.borrow()); }
 }
 
+public macro fun do_mut<$T, $R: drop>($o: &mut Option<$T>, $f: |&mut $T| -> $R) {
+    let o = $o;
+    if (o.is_some()) { $f(o.borrow_mut()); }
+}
+
+/// The option when it holds something, else `$default`, which is evaluated only then.
+public macro fun or<$T>($o: Option<$T>, $default: Option<$T>): Option<$T> {
+    let o = $o;
+    if (o.is_some()) o else {
+        o.destroy_none();
+        $default
+    }
+}
+
+public macro fun and<$T, $U>($o: Option<$T>, $f: |$T| -> Option<$U>): Option<$U> {
+    let o = $o;
+    if (o.is_some()) $f(o.destroy_some()) else {
+        o.destroy_none();
+        none()
+    }
+}
+
+public macro fun and_ref<$T, $U>($o: &Option<$T>, $f: |&$T| -> Option<$U>): Option<$U> {
+    let o = $o;
+    if (o.is_some()) $f(o.borrow()) else none()
+}
+
+public macro fun map<$T, $U>($o: Option<$T>, $f: |$T| -> $U): Option<$U> {
+    let o = $o;
+    if (o.is_some()) some($f(o.destroy_some())) else {
+        o.destroy_none();
+        none()
+    }
+}
+
+public macro fun map_ref<$T, $U>($o: &Option<$T>, $f: |&$T| -> $U): Option<$U> {
+    let o = $o;
+    if (o.is_some()) some($f(o.borrow())) else none()
+}
+
+public macro fun filter<$T: drop>($o: Option<$T>, $f: |&$T| -> bool): Option<$T> {
+    let o = $o;
+    if (o.is_some() && $f(o.borrow())) o else none()
+}
+
 public macro fun is_some_and<$T>($o: &Option<$T>, $f: |&$T| -> bool): bool {
     let o = $o;
     o.is_some() && $f(o.borrow())
+}
+
+/// Takes the value out, else evaluates `$default`.
+public macro fun extract_or<$T>($o: &mut Option<$T>, $default: $T): $T {
+    let o = $o;
+    if (o.is_some()) o.extract() else $default
+}
+
+/// As `extract_or`, of an option that ends.
+public macro fun destroy_or<$T>($o: Option<$T>, $default: $T): $T {
+    let o = $o;
+    if (o.is_some()) o.destroy_some() else {
+        o.destroy_none();
+        $default
+    }
 }

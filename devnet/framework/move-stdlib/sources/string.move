@@ -55,6 +55,17 @@ public fun append_utf8(s: &mut String, bytes: vector<u8>) {
     s.append(utf8(bytes))
 }
 
+/// Puts `o` before byte `at`.
+public fun insert(s: &mut String, at: u64, o: String) {
+    let n = s.length();
+    assert!(at <= n && internal_is_char_boundary(&s.bytes, at), EInvalidIndex);
+    let mut joined = s.substring(0, at);
+    let rest = s.substring(at, n);
+    joined.append(o);
+    joined.append(rest);
+    *s = joined;
+}
+
 /// Bytes `i` to `j - 1`.
 public fun substring(s: &String, i: u64, j: u64): String {
     let n = s.bytes.length();
@@ -74,3 +85,15 @@ native fun internal_check_utf8(v: &vector<u8>): bool;
 native fun internal_is_char_boundary(v: &vector<u8>, i: u64): bool;
 native fun internal_sub_string(v: &vector<u8>, i: u64, j: u64): vector<u8>;
 native fun internal_index_of(v: &vector<u8>, r: &vector<u8>): u64;
+
+// === Deprecated ===
+
+#[deprecated(note = b"Use `as_bytes`.")]
+public fun bytes(s: &String): &vector<u8> {
+    s.as_bytes()
+}
+
+#[deprecated(note = b"Use `substring`.")]
+public fun sub_string(s: &String, i: u64, j: u64): String {
+    s.substring(i, j)
+}

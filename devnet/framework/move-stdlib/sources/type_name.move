@@ -55,6 +55,29 @@ public fun module_string(self: &TypeName): String {
     ascii::string(module_name)
 }
 
+// === Deprecated ===
+
+#[deprecated(note = b"Use `with_defining_ids`.")]
 public fun get<T>(): TypeName {
     with_defining_ids<T>()
+}
+
+#[deprecated(note = b"Use `with_original_ids`.")]
+public fun get_with_original_ids<T>(): TypeName {
+    with_original_ids<T>()
+}
+
+#[deprecated(note = b"Use `as_string`.")]
+public fun borrow_string(self: &TypeName): &String {
+    self.as_string()
+}
+
+#[deprecated(note = b"Use `address_string`.")]
+public fun get_address(self: &TypeName): String {
+    self.address_string()
+}
+
+#[deprecated(note = b"Use `module_string`.")]
+public fun get_module(self: &TypeName): String {
+    self.module_string()
 }

@@ -2,36 +2,84 @@
 #[defines_primitive(u128)]
 module std::u128;
 
+use std::string::String;
+
 public fun max(x: u128, y: u128): u128 {
-    if (x > y) x else y
+    std::macros::num_max!(x, y)
 }
 
 public fun min(x: u128, y: u128): u128 {
-    if (x < y) x else y
+    std::macros::num_min!(x, y)
 }
 
 /// The distance between the two.
 public fun diff(x: u128, y: u128): u128 {
-    if (x > y) x - y else y - x
+    std::macros::num_diff!(x, y)
 }
 
 public fun bitwise_not(x: u128): u128 {
     x ^ max_value!()
 }
 
+public fun divide_and_round_up(x: u128, y: u128): u128 {
+    std::macros::num_divide_and_round_up!(x, y)
+}
+
+/// Aborts as an overflow does when the power is too large.
+public fun pow(base: u128, exponent: u8): u128 {
+    std::macros::num_pow!(base, exponent)
+}
+
+/// Rounded down.
+public fun sqrt(x: u128): u128 {
+    std::macros::num_sqrt!<u128, u256>(x, 128)
+}
+
+/// None when the value is too large.
+public fun try_as_u8(x: u128): Option<u8> {
+    std::macros::try_as_u8!(x)
+}
+
+/// None when the value is too large.
+public fun try_as_u16(x: u128): Option<u16> {
+    std::macros::try_as_u16!(x)
+}
+
+/// None when the value is too large.
+public fun try_as_u32(x: u128): Option<u32> {
+    std::macros::try_as_u32!(x)
+}
+
+/// None when the value is too large.
+public fun try_as_u64(x: u128): Option<u64> {
+    std::macros::try_as_u64!(x)
+}
+
+/// Decimal.
+public fun to_string(x: u128): String {
+    std::macros::num_to_string!(x)
+}
+
 public macro fun max_value(): u128 {
-    0xffffffffffffffffffffffffffffffff
+    0xffff_ffff_ffff_ffff_ffff_ffff_ffff_ffff
 }
 
+/// From `$start` to `$stop - 1`.
 public macro fun range_do<$R: drop>($start: u128, $stop: u128, $f: |u128| -> $R) {
-    let mut i = $start;
-    let stop = $stop;
-    while (i < stop) {
-        $f(i);
-        i = i + 1;
-    }
+    std::macros::range_do!($start, $stop, $f)
 }
 
+/// From `$start` to `$stop`.
+public macro fun range_do_eq<$R: drop>($start: u128, $stop: u128, $f: |u128| -> $R) {
+    std::macros::range_do_eq!($start, $stop, $f)
+}
+
+/// From 0 to `$stop - 1`.
 public macro fun do<$R: drop>($stop: u128, $f: |u128| -> $R) {
-    range_do!(0, $stop, $f)
+    std::macros::do!($stop, $f)
+}
+
+/// From 0 to `$stop`.
+public macro fun do_eq<$R: drop>($stop: u128, $f: |u128| -> $R) {
+    std::macros::do_eq!($stop, $f)
 }

@@ -15,11 +15,14 @@ public macro fun assert_eq<$T: drop>($t1: $T, $t2: $T) {
 }
 
 public macro fun assert_ref_eq<$T>($t1: &$T, $t2: &$T) {
-    let t1 = $t1;
-    let t2 = $t2;
-    if (t1 != t2) {
-        std::debug::print(t1);
-        std::debug::print(t2);
+    let left = $t1;
+    let right = $t2;
+    let same = left == right;
+    if (!same) {
+        std::debug::print(&b"Assertion failed:".to_string());
+        std::debug::print(left);
+        std::debug::print(&b"!=".to_string());
+        std::debug::print(right);
         assert!(false);
     }
 }

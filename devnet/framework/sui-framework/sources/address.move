@@ -9,8 +9,7 @@ use sui::hex;
 
 public use fun sui::object::id_from_address as address.to_id;
 
-#[allow(unused_const)]
-/// The bytes are not exactly 32. The native aborts with it.
+/// The bytes are not exactly 32 (the native aborts with it), or the text is no address.
 const EAddressParseError: u64 = 0;
 
 const MAX: u256 = 115792089237316195423570985008687907853269984665640564039457584007913129639935;
@@ -38,4 +37,17 @@ public fun length(): u64 {
 
 public fun max(): u256 {
     MAX
+}
+
+/// 64 digits of either case, no 0x.
+public fun from_ascii_bytes(bytes: &vector<u8>): address {
+    assert!(bytes.length() == 64, EAddressParseError);
+    from_bytes(vector::tabulate!(32, |i| digit(bytes[2 * i]) << 4 | digit(bytes[2 * i + 1])))
+}
+
+fun digit(c: u8): u8 {
+    if (c >= 48 && c <= 57) return c - 48;
+    if (c >= 65 && c <= 70) return c - 55;
+    assert!(c >= 97 && c <= 102, EAddressParseError);
+    c - 87
 }

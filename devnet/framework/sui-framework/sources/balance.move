@@ -83,6 +83,11 @@ public(package) fun destroy_supply<T>(self: Supply<T>): u64 {
 // === For tests ===
 
 #[test_only]
+public fun create_supply_for_testing<T>(): Supply<T> {
+    Supply { value: 0 }
+}
+
+#[test_only]
 public fun create_for_testing<T>(value: u64): Balance<T> {
     Balance { value }
 }

@@ -85,16 +85,99 @@ public fun peel_vec_length(bcs: &mut BCS): u64 {
     let mut shift = 0u8;
     loop {
         assert!(shift <= 28, ELenOutOfRange);
-        let byte = bcs.peel_u8() as u64;
+        // An end here is that of the vector, not EOutOfRange, as with Sui.
+        let byte = bcs.bytes.pop_back() as u64;
         length = length | ((byte & 0x7f) << shift);
         if (byte & 0x80 == 0) return length;
         shift = shift + 7;
     }
 }
 
+/// The place of an enum's variant.
+public fun peel_enum_tag(bcs: &mut BCS): u32 {
+    let tag = bcs.peel_vec_length();
+    assert!(tag <= std::u32::max_value!() as u64, EOutOfRange);
+    tag as u32
+}
+
+// === Vectors ===
+
+public macro fun peel_vec<$T>($bcs: &mut BCS, $peel: |&mut BCS| -> $T): vector<$T> {
+    let bcs = $bcs;
+    vector::tabulate!(bcs.peel_vec_length(), |_| $peel(bcs))
+}
+
+public fun peel_vec_address(bcs: &mut BCS): vector<address> {
+    bcs.peel_vec!(|bcs| bcs.peel_address())
+}
+
+public fun peel_vec_bool(bcs: &mut BCS): vector<bool> {
+    bcs.peel_vec!(|bcs| bcs.peel_bool())
+}
+
 public fun peel_vec_u8(bcs: &mut BCS): vector<u8> {
-    let length = bcs.peel_vec_length();
-    let mut bytes = vector[];
-    while (bytes.length() < length) bytes.push_back(bcs.peel_u8());
-    bytes
+    bcs.peel_vec!(|bcs| bcs.peel_u8())
+}
+
+public fun peel_vec_u16(bcs: &mut BCS): vector<u16> {
+    bcs.peel_vec!(|bcs| bcs.peel_u16())
+}
+
+public fun peel_vec_u32(bcs: &mut BCS): vector<u32> {
+    bcs.peel_vec!(|bcs| bcs.peel_u32())
+}
+
+public fun peel_vec_u64(bcs: &mut BCS): vector<u64> {
+    bcs.peel_vec!(|bcs| bcs.peel_u64())
+}
+
+public fun peel_vec_u128(bcs: &mut BCS): vector<u128> {
+    bcs.peel_vec!(|bcs| bcs.peel_u128())
+}
+
+public fun peel_vec_u256(bcs: &mut BCS): vector<u256> {
+    bcs.peel_vec!(|bcs| bcs.peel_u256())
+}
+
+public fun peel_vec_vec_u8(bcs: &mut BCS): vector<vector<u8>> {
+    bcs.peel_vec!(|bcs| bcs.peel_vec_u8())
+}
+
+// === Options ===
+
+public macro fun peel_option<$T>($bcs: &mut BCS, $peel: |&mut BCS| -> $T): Option<$T> {
+    let bcs = $bcs;
+    if (bcs.peel_bool()) option::some($peel(bcs)) else option::none()
+}
+
+public fun peel_option_address(bcs: &mut BCS): Option<address> {
+    bcs.peel_option!(|bcs| bcs.peel_address())
+}
+
+public fun peel_option_bool(bcs: &mut BCS): Option<bool> {
+    bcs.peel_option!(|bcs| bcs.peel_bool())
+}
+
+public fun peel_option_u8(bcs: &mut BCS): Option<u8> {
+    bcs.peel_option!(|bcs| bcs.peel_u8())
+}
+
+public fun peel_option_u16(bcs: &mut BCS): Option<u16> {
+    bcs.peel_option!(|bcs| bcs.peel_u16())
+}
+
+public fun peel_option_u32(bcs: &mut BCS): Option<u32> {
+    bcs.peel_option!(|bcs| bcs.peel_u32())
+}
+
+public fun peel_option_u64(bcs: &mut BCS): Option<u64> {
+    bcs.peel_option!(|bcs| bcs.peel_u64())
+}
+
+public fun peel_option_u128(bcs: &mut BCS): Option<u128> {
+    bcs.peel_option!(|bcs| bcs.peel_u128())
+}
+
+public fun peel_option_u256(bcs: &mut BCS): Option<u256> {
+    bcs.peel_option!(|bcs| bcs.peel_u256())
 }

@@ -52,3 +52,8 @@ public fun destroy_for_testing(clock: Clock) {
     let Clock { id, timestamp_ms: _ } = clock;
     id.delete()
 }
+
+#[test_only]
+public fun share_for_testing(clock: Clock) {
+    transfer::share_object(clock)
+}

@@ -5,12 +5,20 @@ use std::ascii;
 use std::string;
 use sui::balance::{Self, Balance, Supply};
 use sui::types;
-use sui::url::Url;
+use sui::url::{Self, Url};
 
+public use fun sui::pay::split_vec as Coin.split_vec;
+public use fun sui::pay::join_vec as Coin.join_vec;
+public use fun sui::pay::split_and_transfer as Coin.split_and_transfer;
+public use fun sui::pay::divide_and_keep as Coin.divide_and_keep;
 public use fun treasury_into_supply as TreasuryCap.into_supply;
 
 /// The witness is not a one-time witness.
 const EBadWitness: u64 = 0;
+/// A coin cannot be divided into no parts.
+const EInvalidArg: u64 = 1;
+/// The coin holds less than a part each.
+const ENotEnough: u64 = 2;
 
 public struct Coin<phantom T> has key, store {
     id: UID,
@@ -73,6 +81,14 @@ public fun split<T>(self: &mut Coin<T>, split_amount: u64, ctx: &mut TxContext):
     take(&mut self.balance, split_amount, ctx)
 }
 
+/// `n - 1` equal parts; the given coin keeps its own and the remainder.
+public fun divide_into_n<T>(self: &mut Coin<T>, n: u64, ctx: &mut TxContext): vector<Coin<T>> {
+    assert!(n > 0, EInvalidArg);
+    assert!(n <= self.value(), ENotEnough);
+    let part = self.value() / n;
+    vector::tabulate!(n - 1, |_| self.split(part, ctx))
+}
+
 public fun zero<T>(ctx: &mut TxContext): Coin<T> {
     Coin { id: object::new(ctx), balance: balance::zero() }
 }
@@ -83,6 +99,7 @@ public fun destroy_zero<T>(c: Coin<T>) {
 
 // === Making a coin type ===
 
+#[deprecated(note = b"On Sui, `coin_registry::new_currency_with_otw` registers the coin too. The registry is not in this subset.")]
 public fun create_currency<T: drop>(
     witness: T,
     decimals: u8,
@@ -164,7 +181,47 @@ public fun get_icon_url<T>(metadata: &CoinMetadata<T>): Option<Url> {
     metadata.icon_url
 }
 
+#[allow(lint(public_entry))]
+public entry fun update_name<T>(_treasury: &TreasuryCap<T>, metadata: &mut CoinMetadata<T>, name: string::String) {
+    metadata.name = name;
+}
+
+#[allow(lint(public_entry))]
+public entry fun update_symbol<T>(_treasury: &TreasuryCap<T>, metadata: &mut CoinMetadata<T>, symbol: ascii::String) {
+    metadata.symbol = symbol;
+}
+
+#[allow(lint(public_entry))]
+public entry fun update_description<T>(
+    _treasury: &TreasuryCap<T>,
+    metadata: &mut CoinMetadata<T>,
+    description: string::String,
+) {
+    metadata.description = description;
+}
+
+#[allow(lint(public_entry))]
+public entry fun update_icon_url<T>(_treasury: &TreasuryCap<T>, metadata: &mut CoinMetadata<T>, url: ascii::String) {
+    metadata.icon_url = option::some(url::new_unsafe(url));
+}
+
+// === Deprecated ===
+
+#[allow(unused_field)]
+public struct CurrencyCreated<phantom T> has copy, drop {
+    decimals: u8,
+}
+
+public fun supply<T>(treasury: &mut TreasuryCap<T>): &Supply<T> {
+    &treasury.total_supply
+}
+
 // === For tests ===
+
+#[test_only]
+public fun create_treasury_cap_for_testing<T>(ctx: &mut TxContext): TreasuryCap<T> {
+    TreasuryCap { id: object::new(ctx), total_supply: balance::create_supply_for_testing() }
+}
 
 #[test_only]
 public fun mint_for_testing<T>(value: u64, ctx: &mut TxContext): Coin<T> {

@@ -180,3 +180,25 @@ fun restrict(cap: &mut UpgradeCap, policy: u8) {
     assert!(cap.policy <= policy, ETooPermissive);
     cap.policy = policy
 }
+
+// === For tests ===
+
+#[test_only]
+public fun test_claim<OTW: drop>(_: OTW, ctx: &mut TxContext): Publisher {
+    let name = type_name::with_original_ids<OTW>();
+    Publisher { id: object::new(ctx), package: name.address_string(), module_name: name.module_string() }
+}
+
+#[test_only]
+public fun test_publish(package: ID, ctx: &mut TxContext): UpgradeCap {
+    UpgradeCap { id: object::new(ctx), package, version: 1, policy: COMPATIBLE }
+}
+
+/// Stands for the upgrade itself; the new package has a made-up id.
+#[test_only]
+public fun test_upgrade(ticket: UpgradeTicket): UpgradeReceipt {
+    let UpgradeTicket { cap, package, policy: _, digest: _ } = ticket;
+    let mut seed = cap.to_bytes();
+    seed.append(package.to_bytes());
+    UpgradeReceipt { cap, package: object::id_from_bytes(sui::hash::blake2b256(&seed)) }
+}

@@ -23,6 +23,8 @@ const EWrongInnerVersion: u64 = 1;
 const EInvalidRandomnessUpdate: u64 = 2;
 /// The range is empty.
 const EInvalidRange: u64 = 3;
+/// More elements than a u16 can count.
+const EInvalidLength: u64 = 4;
 
 const VERSION: u64 = 1;
 /// Bytes that one evaluation gives.
@@ -156,6 +158,10 @@ public fun generate_bool(g: &mut RandomGenerator): bool {
     g.take_integer(1) & 1 == 1
 }
 
+public fun generate_u128_in_range(g: &mut RandomGenerator, min: u128, max: u128): u128 {
+    g.take_in_range(min as u256, max as u256, 24) as u128
+}
+
 public fun generate_u64_in_range(g: &mut RandomGenerator, min: u64, max: u64): u64 {
     g.take_in_range(min as u256, max as u256, 16) as u64
 }
@@ -172,7 +178,63 @@ public fun generate_u8_in_range(g: &mut RandomGenerator, min: u8, max: u8): u8 {
     g.take_in_range(min as u256, max as u256, 9) as u8
 }
 
+/// Each order is as likely as any other.
+public fun shuffle<T>(g: &mut RandomGenerator, v: &mut vector<T>) {
+    let n = v.length();
+    if (n == 0) return;
+    assert!(n <= std::u16::max_value!() as u64, EInvalidLength);
+    let last = (n - 1) as u16;
+    last.do!(|i| {
+        let with = g.generate_u16_in_range(i, last);
+        v.swap(i as u64, with as u64);
+    })
+}
+
 // === For tests ===
+
+#[test_only]
+public fun create_for_testing(ctx: &mut TxContext) {
+    create(ctx)
+}
+
+#[test_only]
+public fun update_randomness_state_for_testing(
+    self: &mut Random,
+    new_round: u64,
+    new_bytes: vector<u8>,
+    ctx: &TxContext,
+) {
+    self.update_randomness_state(new_round, new_bytes, ctx)
+}
+
+#[test_only]
+public fun new_generator_from_seed_for_testing(seed: vector<u8>): RandomGenerator {
+    RandomGenerator { seed, counter: 0, buffer: vector[] }
+}
+
+/// Another stream in each call.
+#[test_only]
+public fun new_generator_for_testing(): RandomGenerator {
+    new_generator_from_seed_for_testing(generate_rand_seed_for_testing())
+}
+
+#[test_only]
+native fun generate_rand_seed_for_testing(): vector<u8>;
+
+#[test_only]
+public fun generator_seed(r: &RandomGenerator): &vector<u8> {
+    &r.seed
+}
+
+#[test_only]
+public fun generator_counter(r: &RandomGenerator): u16 {
+    r.counter
+}
+
+#[test_only]
+public fun generator_buffer(r: &RandomGenerator): &vector<u8> {
+    &r.buffer
+}
 
 /// An object by value, with round 0 and these bytes.
 #[test_only]

@@ -62,6 +62,9 @@ native fun derive_id(tx_hash: vector<u8>, ids_created: u64): address;
 
 // === For tests ===
 
+#[test_only]
+const EBadTxHashLength: u64 = 0;
+
 /// Makes the transaction that runs look like this one.
 #[test_only]
 native fun replace(
@@ -79,11 +82,39 @@ native fun replace(
 #[test_only]
 native fun last_created_id(): address;
 
-/// From now on the transaction has this sender, digest (32 bytes), epoch and count of ids.
+/// From now on the transaction has this sender, digest (32 bytes), epoch, count of ids, prices, budget and sponsor.
+#[test_only]
+public fun create(
+    sender: address,
+    tx_hash: vector<u8>,
+    epoch: u64,
+    epoch_timestamp_ms: u64,
+    ids_created: u64,
+    rgp: u64,
+    gas_price: u64,
+    gas_budget: u64,
+    sponsor: Option<address>,
+): TxContext {
+    assert!(tx_hash.length() == 32, EBadTxHashLength);
+    replace(
+        sender,
+        tx_hash,
+        epoch,
+        epoch_timestamp_ms,
+        ids_created,
+        rgp,
+        gas_price,
+        gas_budget,
+        sponsor.to_vec(),
+    );
+    TxContext { sender: @0x0, tx_hash, epoch: 0, epoch_timestamp_ms: 0, ids_created: 0 }
+}
+
+/// As `create`, with prices, budget and sponsor as they are.
 #[test_only]
 public fun new(sender: address, tx_hash: vector<u8>, epoch: u64, epoch_timestamp_ms: u64, ids_created: u64): TxContext {
-    assert!(tx_hash.length() == 32);
-    replace(
+    let sponsor = native_sponsor();
+    create(
         sender,
         tx_hash,
         epoch,
@@ -92,9 +123,8 @@ public fun new(sender: address, tx_hash: vector<u8>, epoch: u64, epoch_timestamp
         native_rgp(),
         native_gas_price(),
         native_gas_budget(),
-        native_sponsor(),
-    );
-    TxContext { sender: @0x0, tx_hash, epoch: 0, epoch_timestamp_ms: 0, ids_created: 0 }
+        if (sponsor.is_empty()) option::none() else option::some(sponsor[0]),
+    )
 }
 
 /// As `new`, with a digest made of `hint`.
@@ -123,4 +153,39 @@ public fun get_ids_created(_self: &TxContext): u64 {
 #[test_only]
 public fun last_created_object_id(_self: &TxContext): address {
     last_created_id()
+}
+
+#[test_only]
+public fun ids_created(_self: &TxContext): u64 {
+    native_ids_created()
+}
+
+#[test_only]
+public fun gas_budget(_self: &TxContext): u64 {
+    native_gas_budget()
+}
+
+#[test_only]
+public fun increment_epoch_number(self: &mut TxContext) {
+    self.move_on(1, 0)
+}
+
+#[test_only]
+public fun increment_epoch_timestamp(self: &mut TxContext, delta_ms: u64) {
+    self.move_on(0, delta_ms)
+}
+
+#[test_only]
+fun move_on(self: &TxContext, epochs: u64, ms: u64) {
+    replace(
+        native_sender(),
+        self.tx_hash,
+        native_epoch() + epochs,
+        native_epoch_timestamp_ms() + ms,
+        native_ids_created(),
+        native_rgp(),
+        native_gas_price(),
+        native_gas_budget(),
+        native_sponsor(),
+    )
 }

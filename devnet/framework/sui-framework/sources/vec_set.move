@@ -47,3 +47,15 @@ public fun into_keys<K: copy + drop>(self: VecSet<K>): vector<K> {
     let VecSet { contents } = self;
     contents
 }
+
+/// Keys may not repeat.
+public fun from_keys<K: copy + drop>(keys: vector<K>): VecSet<K> {
+    let mut set = empty();
+    keys.do!(|key| set.insert(key));
+    set
+}
+
+#[deprecated(note = b"Use `length`.")]
+public fun size<K: copy + drop>(self: &VecSet<K>): u64 {
+    self.contents.length()
+}
