@@ -43,7 +43,7 @@ const STRUCT_BYTES = 2;
 const VECTOR_BYTES = 8;
 /** What a copied or moved reference, a bool and every integer but u256 count (see `gas.ts`). */
 const PRIMITIVE_BYTES = 16;
-/** A call's frame, as measured. */
+/** A call's frame; each type argument of a generic one, and each field or element unpacked, counts as a primitive. */
 const CALL_BYTES = 3;
 
 const SMALL_ARITHMETIC: Readonly<Record<string, readonly [Op, Op]>> = {
@@ -211,7 +211,7 @@ export function decodeFunction(
 					argumentCount: takes.length,
 					returnCount: gives.length,
 				};
-				emit(generic ? 'CallGeneric' : 'Call', [0, takes.length, CALL_BYTES], { target: reference });
+				emit(generic ? 'CallGeneric' : 'Call', [0, takes.length, CALL_BYTES + PRIMITIVE_BYTES * typeArguments.length], { target: reference });
 				break;
 			}
 			case 'Pack':
@@ -229,7 +229,7 @@ export function decodeFunction(
 				} else {
 					popIs(struct.type);
 					stack.push(...struct.fields);
-					emit('Unpack', [size, 1, 0], { a: size });
+					emit('Unpack', [size, 1, PRIMITIVE_BYTES * size], { a: size });
 				}
 				break;
 			}
@@ -340,7 +340,7 @@ export function decodeFunction(
 				} else {
 					popIs(vectorOf(element));
 					stack.push(...elements);
-					emit('VecUnpack', [size, 1, 0], { a: size });
+					emit('VecUnpack', [size, 1, PRIMITIVE_BYTES * size], { a: size });
 				}
 				break;
 			}
@@ -391,7 +391,7 @@ export function decodeFunction(
 				const variant = variantShape(module, index(), name.endsWith('Generic'));
 				popIs(variant.type);
 				stack.push(...variant.fields);
-				emit('UnpackVariant', [variant.fields.length, 1, 0], { b: variant.tag });
+				emit('UnpackVariant', [variant.fields.length, 1, PRIMITIVE_BYTES * variant.fields.length], { b: variant.tag });
 				break;
 			}
 			case 'UnpackVariantImmRef':
@@ -402,7 +402,7 @@ export function decodeFunction(
 				if (!typesEqual(popReference(), variant.type)) refuse(at, `${name} on another enum`);
 				const mutable = name.endsWith('MutRef');
 				stack.push(...variant.fields.map((to): MoveType => ({ kind: 'reference', mutable, to })));
-				emit('UnpackVariantRef', [variant.fields.length, 1, 0], { b: variant.tag });
+				emit('UnpackVariantRef', [variant.fields.length, 1, PRIMITIVE_BYTES * variant.fields.length], { b: variant.tag });
 				break;
 			}
 			case 'VariantSwitch': {

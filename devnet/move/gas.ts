@@ -4,9 +4,9 @@
  * 1000 make a gas unit. Counters are doubles: a transaction's largest budget is 5 · 10⁹ internal units.
  *
  * What a value counts is the larger of two: the rule in Sui 1.63's source, and what a real machine was measured to charge
- * (the simulator of PyPI `sui-sandbox` 0.22.0, loops of 200 000 turns that differ by one instruction): 16 bytes for every bool,
- * integer and copied reference, 32 for an address, 8 for a borrow, 3 for a call. So a transaction costs here what it costs there
- * or a little more; a u256 counts 32, and a lone one by its magnitude. Natives cost what `natives/costs.ts` says.
+ * (the simulator of PyPI `sui-sandbox` 0.22.0, loops that differ by one statement: docs/devnet/gas.md): at least 16 bytes for every
+ * value loaded, copied, moved, read or unpacked, 32 for an address or u256, 8 for a borrow, 3 for a call and 16 more for each of its
+ * type arguments. So a transaction costs here what it costs there or a little more. Natives cost what `natives/costs.ts` says.
  */
 import { type GasMeter, MoveFailure } from '#devnet/move/api.ts';
 

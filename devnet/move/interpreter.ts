@@ -233,7 +233,7 @@ class Interpreter {
 					case 'ReadRef': {
 						const from = stack.pop() as Reference;
 						const value = from.container[from.key];
-						if (at.bytes < 0) meter.step(1, 1, REFERENCE_BYTES + abstractSize(value, true));
+						if (at.bytes < 0) meter.step(1, 1, Math.max(PRIMITIVE_BYTES, REFERENCE_BYTES + abstractSize(value, true)));
 						stack.push(copyValue(value));
 						break;
 					}
@@ -460,7 +460,7 @@ class Interpreter {
 					}
 					case 'CopyLoc': {
 						const value = locals[at.a];
-						meter.step(1, 0, abstractSize(value, false));
+						meter.step(1, 0, Math.max(PRIMITIVE_BYTES, abstractSize(value, false)));
 						stack.push(copyValue(value));
 						break;
 					}
