@@ -94,6 +94,43 @@ const registerEnclave = buildCommand({
 	parameters: { flags: { ...network, enclaveUrl, validatorUid } },
 	docs: { brief: "register the key that a validator's enclave attests" },
 });
+const act = { ...network, dryRun: { kind: 'boolean', default: false, brief: 'say what would happen and what it would cost; send nothing' } } as const;
+const registered = {
+	...act,
+	role: { kind: 'enum', values: ['miner', 'validator'], brief: 'whose stake' },
+	uid: { kind: 'parsed', parse: number, brief: 'which miner or validator' },
+} as const;
+const amount = { kind: 'parsed', parse: String, brief: 'SUI' } as const;
+const stakeMore = buildCommand({
+	loader: async () => (await import('#cli/commands/act.ts')).stake,
+	parameters: { flags: { ...registered, amount } },
+	docs: { brief: "add to a registration's stake" },
+});
+const unbond = buildCommand({
+	loader: async () => (await import('#cli/commands/act.ts')).unbond,
+	parameters: { flags: { ...registered, amount } },
+	docs: { brief: 'take stake out; it can be withdrawn after the unbonding delay' },
+});
+const deactivate = buildCommand({
+	loader: async () => (await import('#cli/commands/act.ts')).deactivate,
+	parameters: { flags: registered },
+	docs: { brief: 'leave after this window; the whole stake unbonds' },
+});
+const withdraw = buildCommand({
+	loader: async () => (await import('#cli/commands/act.ts')).withdraw,
+	parameters: {
+		flags: {
+			...registered,
+			generation: { kind: 'parsed', parse: positiveInteger, optional: true, brief: 'of a registration whose uid has passed on' },
+		},
+	},
+	docs: { brief: 'take out the stake whose unbonding delay is over' },
+});
+const claim = buildCommand({
+	loader: async () => (await import('#cli/commands/act.ts')).claim,
+	parameters: { flags: act },
+	docs: { brief: 'take out the rewards that are owed to this wallet' },
+});
 const devnet = buildCommand({
 	loader: async () => (await import('#cli/commands/devnet.ts')).devnet,
 	parameters: {
@@ -119,7 +156,24 @@ const config = buildCommand({
 
 const application = buildApplication(
 	buildRouteMap({
-		routes: { demo, currentWindow, scores, status, registerMiner, setCredentials, registerValidator, registerEnclave, devnet, doctor, config },
+		routes: {
+			demo,
+			currentWindow,
+			scores,
+			status,
+			registerMiner,
+			setCredentials,
+			registerValidator,
+			registerEnclave,
+			stake: stakeMore,
+			unbond,
+			deactivate,
+			withdraw,
+			claim,
+			devnet,
+			doctor,
+			config,
+		},
 		docs: { brief: 'Durable verification for decentralised AI networks on Sui, Seal, Nitro and Temporal' },
 	}),
 	{

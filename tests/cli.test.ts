@@ -299,3 +299,20 @@ test('Ctrl-C ends a command that waits with 130', async () => {
 	socket.destroy();
 	silent.close();
 });
+
+test('an act says what it would do, does it, and is refused by the contract’s name', async () => {
+	const more = ['stake', '--role', 'validator', '--uid', '0', '--amount', '2'];
+	const before = (await chain.reader.validator(0))!.stake;
+	const trial = await ok([...more, '--dry-run']);
+	assert.match(trial, /^StakeAdded .*amount=2000000000\nValidatorStakeChanged .*\ngas 0\.\d+ SUI\nnothing was sent: a dry run\n$/);
+	assert.equal((await chain.reader.validator(0))!.stake, before);
+	const { tx, gasMist, events } = await okJson(more);
+	assert.ok(typeof tx === 'string' && BigInt(gasMist) > 0n && events.length === 2);
+	assert.equal((await chain.reader.validator(0))!.stake, before + 2_000_000_000n);
+	const refused = await failure(['withdraw', '--role', 'validator', '--uid', '0', '--dry-run']);
+	assert.equal(refused.code, 1);
+	assert.match(refused.message, /ENothingReleased/);
+	assert.equal((await failure(['withdraw', '--role', 'miner', '--uid', '99'])).code, 3);
+	assert.equal((await failure(['claim'])).error, 'BAD_CONFIGURATION');
+	assert.match((await failure(['claim', '--dry-run'], { VRAMHUB_REWARD_POOL_ID: chain.objects.rewardPool })).message, /ENothingOwed/);
+});

@@ -20,6 +20,7 @@ export const Hparams = moveStruct('hparams', 'Hparams', { id: Id, network: Id, v
 
 export const RosterEntry = moveStruct('peer_registry', 'RosterEntry', { uid: bcs.u16(), generation: bcs.u32() });
 export const RosterVersion = moveStruct('peer_registry', 'RosterVersion', { from_window: bcs.u64(), entries: bcs.vector(RosterEntry) });
+export const FreeMinerUid = moveStruct('peer_registry', 'FreeUid', { uid: bcs.u16(), from_window: bcs.u64() });
 export const PeerRegistry = moveStruct('peer_registry', 'PeerRegistry', {
 	id: Id,
 	network: Id,
@@ -28,6 +29,7 @@ export const PeerRegistry = moveStruct('peer_registry', 'PeerRegistry', {
 	registrations_window: bcs.u64(),
 	registrations_count: bcs.u64(),
 	rosters: bcs.vector(RosterVersion),
+	free_uids: bcs.vector(FreeMinerUid),
 });
 export const Miner = moveStruct('peer_registry', 'Miner', {
 	uid: bcs.u16(),
@@ -39,10 +41,11 @@ export const Miner = moveStruct('peer_registry', 'Miner', {
 	credentials: bcs.byteVector(),
 	previous_credentials: bcs.byteVector(),
 	rotated_window: bcs.u64(),
-	active: bcs.bool(),
+	until_window: bcs.u64(),
 	stake: bcs.u64(),
 });
 
+export const FreeValidatorUid = moveStruct('validator_registry', 'FreeUid', { uid: bcs.u16(), from_window: bcs.u64() });
 export const ValidatorRegistry = moveStruct('validator_registry', 'ValidatorRegistry', {
 	id: Id,
 	network: Id,
@@ -51,7 +54,9 @@ export const ValidatorRegistry = moveStruct('validator_registry', 'ValidatorRegi
 	registrations_window: bcs.u64(),
 	registrations_count: bcs.u64(),
 	agents: Table,
+	free_uids: bcs.vector(FreeValidatorUid),
 });
+export const Agent = moveStruct('validator_registry', 'Agent', { uid: bcs.u16(), generation: bcs.u32() });
 export const StakeEntry = moveStruct('validator_registry', 'StakeEntry', { from_window: bcs.u64(), amount: bcs.u64() });
 export const Validator = moveStruct('validator_registry', 'Validator', {
 	uid: bcs.u16(),
@@ -59,7 +64,7 @@ export const Validator = moveStruct('validator_registry', 'Validator', {
 	owner: bcs.Address,
 	operator: bcs.Address,
 	registered_window: bcs.u64(),
-	active: bcs.bool(),
+	until_window: bcs.u64(),
 	slashed: bcs.bool(),
 	stakes: bcs.vector(StakeEntry),
 });

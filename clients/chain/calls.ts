@@ -49,6 +49,78 @@ function register(transaction: Transaction, target: Target, entry: string, regis
 	]);
 }
 
+/** Whose stake: each has a registry of its own. */
+export type Role = 'miner' | 'validator';
+
+/** As `contracts/sources/vault.move` numbers them. */
+const ROLES = { miner: 1, validator: 2 } as const satisfies Record<Role, number>;
+
+function registryOf(role: Role, { objects }: Target) {
+	switch (role) {
+		case 'miner':
+			return { module: 'peer_registry', id: objects.peerRegistry };
+		case 'validator':
+			return { module: 'validator_registry', id: objects.validatorRegistry };
+		default:
+			throw new TypeError(`no role ${role satisfies never}`);
+	}
+}
+
+interface Registered {
+	readonly role: Role;
+	readonly uid: number;
+}
+
+export function addStake(transaction: Transaction, target: Target, { role, uid, amountMist }: Registered & { readonly amountMist: bigint }): void {
+	const { objects } = target;
+	const { module, id } = registryOf(role, target);
+	const [stake] = transaction.splitCoins(transaction.gas, [amountMist]);
+	const [registry, vault, network] = [id, objects.vault, objects.network].map((object) => transaction.object(object));
+	// A validator's stake counts from the next window on, so that call wants parameters and clock.
+	const counted = role === 'validator' ? { hparams: [transaction.object(objects.hparams)], clock: [transaction.object(CLOCK_ID)] } : { hparams: [], clock: [] };
+	moveCall(transaction, target, `${module}::add_stake`, [registry!, vault!, network!, ...counted.hparams, transaction.pure.u16(uid), stake!, ...counted.clock]);
+}
+
+export function unbondStake(transaction: Transaction, target: Target, { role, uid, amountMist }: Registered & { readonly amountMist: bigint }): void {
+	const { objects } = target;
+	const { module, id } = registryOf(role, target);
+	moveCall(transaction, target, `${module}::unbond_stake`, [
+		...[id, objects.vault, objects.network, objects.hparams].map((object) => transaction.object(object)),
+		transaction.pure.u16(uid),
+		transaction.pure.u64(amountMist),
+		transaction.object(CLOCK_ID),
+	]);
+}
+
+export function deactivate(transaction: Transaction, target: Target, { role, uid }: Registered): void {
+	const { objects } = target;
+	const { module, id } = registryOf(role, target);
+	moveCall(transaction, target, `${module}::deactivate`, [
+		...[id, objects.vault, objects.network, objects.hparams].map((object) => transaction.object(object)),
+		transaction.pure.u16(uid),
+		transaction.object(CLOCK_ID),
+	]);
+}
+
+/** What is released of a registration's stake goes to the recipient; the sender must own it. */
+export function withdrawStake(
+	transaction: Transaction,
+	target: Target,
+	{ role, uid, generation }: Registered & { readonly generation: number },
+	recipient: string,
+): void {
+	const { objects } = target;
+	const coin = moveCall(transaction, target, 'vault::withdraw', [
+		transaction.object(objects.vault),
+		transaction.object(objects.network),
+		transaction.pure.u8(ROLES[role]),
+		transaction.pure.u16(uid),
+		transaction.pure.u32(generation),
+		transaction.object(CLOCK_ID),
+	]);
+	transaction.transferObjects([coin], recipient);
+}
+
 export function setCredentials(
 	transaction: Transaction,
 	target: Target,
@@ -242,8 +314,7 @@ export function distributeRewards(transaction: Transaction, target: Target, wind
 		transaction.object(objects.hparams),
 		transaction.object(objects.roundState),
 		transaction.object(objects.consensus),
-		transaction.object(objects.peerRegistry),
-		transaction.object(objects.validatorRegistry),
+		transaction.object(objects.vault),
 		transaction.pure.u64(window),
 	]);
 }

@@ -79,12 +79,12 @@ async function executeOnce({ client, signer, what, build }: ExecuteRequest): Pro
 	return { digest, gasUsedMist: gasUsed(effects.gasUsed), events, effects, objectTypes };
 }
 
-function failureOf(status: SuiClientTypes.ExecutionStatus, what: string): VramhubError {
+export function failureOf(status: SuiClientTypes.ExecutionStatus, what: string): VramhubError {
 	return status.error === null ? translateChainError(new Error('failed without a reason'), what) : executionFailure(status.error, what);
 }
 
 /** What the transaction cost its sender; negative when the storage rebate was more than the rest. */
-function gasUsed({ computationCost, storageCost, storageRebate }: SuiClientTypes.GasCostSummary): bigint {
+export function gasUsed({ computationCost, storageCost, storageRebate }: SuiClientTypes.GasCostSummary): bigint {
 	return BigInt(computationCost) + BigInt(storageCost) - BigInt(storageRebate);
 }
 

@@ -101,6 +101,7 @@ export interface Miner {
 	readonly credVersion: number;
 	/** Seal ciphertext of the credentials of `credVersion`; empty when that is 0. */
 	readonly credentials: Uint8Array;
+	/** Has not left: who leaves is still there until the window's end. */
 	readonly active: boolean;
 	readonly stake: bigint;
 }
@@ -111,6 +112,7 @@ export interface Validator {
 	readonly owner: string;
 	readonly operator: string;
 	readonly registeredWindow: bigint;
+	/** Has not left: who leaves is still there until the window's end. */
 	readonly active: boolean;
 	readonly slashed: boolean;
 	readonly stake: bigint;

@@ -282,8 +282,11 @@ function toSettledMiners({ uids, generations, codes, scores, randoms, weights }:
 	}));
 }
 
+/** As the contracts write that somebody has not left. */
+const FOREVER = (1n << 64n) - 1n;
+
 function toMiner(miner: typeof layouts.Miner.$inferType): Miner {
-	const { uid, generation, owner, operator, credentials, active } = miner;
+	const { uid, generation, owner, operator, credentials } = miner;
 	return {
 		uid,
 		generation,
@@ -292,20 +295,20 @@ function toMiner(miner: typeof layouts.Miner.$inferType): Miner {
 		registeredWindow: BigInt(miner.registered_window),
 		credVersion: miner.cred_version,
 		credentials,
-		active,
+		active: BigInt(miner.until_window) === FOREVER,
 		stake: BigInt(miner.stake),
 	};
 }
 
 function toValidator(validator: typeof layouts.Validator.$inferType): Validator {
-	const { uid, generation, owner, operator, active, slashed } = validator;
+	const { uid, generation, owner, operator, slashed } = validator;
 	return {
 		uid,
 		generation,
 		owner,
 		operator,
 		registeredWindow: BigInt(validator.registered_window),
-		active,
+		active: BigInt(validator.until_window) === FOREVER,
 		slashed,
 		stake: BigInt(validator.stakes.at(-1)?.amount ?? 0),
 	};

@@ -32,6 +32,12 @@ const EWrongCredentialVersion: vector<u8> = b"the credential version must be the
 /// A ciphertext has 1 to 2048 bytes.
 #[error]
 const EBadCiphertext: vector<u8> = b"the ciphertext must have 1 to 2048 bytes";
+/// A miner that has left stakes no more; its owner withdraws.
+#[error]
+const EDeactivated: vector<u8> = b"the miner has been deactivated";
+/// Less than the minimum is all or nothing.
+#[error]
+const EBelowMinimum: vector<u8> = b"the stake must stay at the minimum: deactivate to take all of it";
 /// The roster of that window is no longer kept.
 #[error]
 const ERosterForgotten: vector<u8> = b"the roster of that window is no longer kept";
@@ -41,6 +47,9 @@ const ERosterForgotten: vector<u8> = b"the roster of that window is no longer ke
 const MAX_CIPHERTEXT_LENGTH: u64 = 2048;
 /// A window can be sealed until the end of the next one, so its roster is needed that long.
 const ROSTER_WINDOWS_KEPT: u64 = 1;
+const FOREVER: u64 = 18446744073709551615;
+/// A uid is given out again when scores of its last window can no longer be submitted, and a while for what follows from them.
+const REUSE_DELAY_WINDOWS: u64 = 8;
 
 // === Structs ===
 
@@ -54,6 +63,14 @@ public struct PeerRegistry has key {
     registrations_count: u64,
     /// Ascending; those that may still be sealed, and the next one.
     rosters: vector<RosterVersion>,
+    /// Of miners that left, in that order.
+    free_uids: vector<FreeUid>,
+}
+
+public struct FreeUid has copy, drop, store {
+    uid: u16,
+    /// May be given out from this window on.
+    from_window: u64,
 }
 
 public struct Miner has store {
@@ -72,7 +89,8 @@ public struct Miner has store {
     /// Of the version before, still of use within `rotation_grace_windows` from `rotated_window`.
     previous_credentials: vector<u8>,
     rotated_window: u64,
-    active: bool,
+    /// The first window without it.
+    until_window: u64,
     /// MIST.
     stake: u64,
 }
@@ -97,6 +115,22 @@ public struct MinerRegistered has copy, drop {
     owner: address,
     operator: address,
     window: u64,
+}
+
+public struct MinerStakeChanged has copy, drop {
+    network: ID,
+    uid: u16,
+    generation: u32,
+    /// MIST.
+    stake: u64,
+}
+
+public struct MinerDeactivated has copy, drop {
+    network: ID,
+    uid: u16,
+    generation: u32,
+    /// The first window without it.
+    until_window: u64,
 }
 
 public struct CredentialsSet has copy, drop {
@@ -125,12 +159,10 @@ public fun register_miner(
     network.assert_owns(hparams.network());
     let window = network.current_window(clock);
     let params = hparams.at(window);
-    let uid = self.next_uid;
-    assert!((uid as u64) < params.max_miners(), ERegistryFull);
     self.count_registration(window, params.max_registrations_per_window());
+    let (uid, generation) = self.take_uid(window, params.max_miners());
 
     let owner = ctx.sender();
-    let generation = 1;
     let stake = vault.deposit(
         vault::role_miner(),
         uid,
@@ -153,14 +185,73 @@ public fun register_miner(
             credentials: vector[],
             previous_credentials: vector[],
             rotated_window: 0,
-            active: true,
+            until_window: FOREVER,
             stake,
         },
     );
-    self.next_uid = uid + 1;
-    // uids are given out in ascending order, so the end is the entry's place.
-    self.roster_from(window + 1).push_back(RosterEntry { uid, generation });
+    let roster = self.roster_from(window + 1);
+    let place = place_of(roster, uid);
+    roster.insert(RosterEntry { uid, generation }, place);
     event::emit(MinerRegistered { network: self.network, uid, generation, owner, operator, window });
+}
+
+/// By the owner. Stake above the minimum earns a miner nothing but what others make of it.
+public fun add_stake(
+    self: &mut PeerRegistry,
+    vault: &mut Vault,
+    network: &Network,
+    uid: u16,
+    stake: Coin<SUI>,
+    ctx: &TxContext,
+) {
+    let generation = self.begin_change(vault, network, uid, ctx);
+    let amount = vault.add(vault::role_miner(), uid, generation, stake);
+    self.set_stake(uid, amount)
+}
+
+/// By the owner: `amount` MIST can be withdrawn `unbond_delay_windows` after the next window begins. Until then they can be slashed.
+public fun unbond_stake(
+    self: &mut PeerRegistry,
+    vault: &mut Vault,
+    network: &Network,
+    hparams: &Hparams,
+    uid: u16,
+    amount: u64,
+    clock: &Clock,
+    ctx: &TxContext,
+) {
+    network.assert_owns(hparams.network());
+    let generation = self.begin_change(vault, network, uid, ctx);
+    let window = network.current_window(clock);
+    let params = hparams.at(window);
+    let remaining = vault.unbond(vault::role_miner(), uid, generation, amount, window + 1 + params.unbond_delay_windows());
+    assert!(remaining >= params.min_miner_stake_mist(), EBelowMinimum);
+    self.set_stake(uid, remaining)
+}
+
+/// By the owner: the miner is in no roster after this window's, and all of its stake unbonds.
+public fun deactivate(
+    self: &mut PeerRegistry,
+    vault: &mut Vault,
+    network: &Network,
+    hparams: &Hparams,
+    uid: u16,
+    clock: &Clock,
+    ctx: &TxContext,
+) {
+    network.assert_owns(hparams.network());
+    let generation = self.begin_change(vault, network, uid, ctx);
+    let window = network.current_window(clock);
+    let until_window = window + 1;
+    let stake = vault.stake(vault::role_miner(), uid, generation);
+    vault.unbond(vault::role_miner(), uid, generation, stake, until_window + hparams.at(window).unbond_delay_windows());
+    self.set_stake(uid, 0);
+    self.miners[uid].until_window = until_window;
+    let roster = self.roster_from(until_window);
+    let place = place_of(roster, uid);
+    roster.remove(place);
+    self.free_uids.push_back(FreeUid { uid, from_window: until_window + REUSE_DELAY_WINDOWS });
+    event::emit(MinerDeactivated { network: self.network, uid, generation, until_window });
 }
 
 /// Publishes the Seal ciphertext of the next version; the version before stays usable for the grace period.
@@ -209,9 +300,9 @@ public fun roster_hash(roster: &vector<RosterEntry>): vector<u8> {
     blake2b256(&bcs::to_bytes(roster))
 }
 
-/// Registered before the window and not gone since.
+/// Registered before the window and not gone before it.
 public fun is_active_in(self: &Miner, window: u64): bool {
-    self.active && self.registered_window < window
+    self.registered_window < window && window < self.until_window
 }
 
 /// The current version, or the one before within the grace period.
@@ -252,6 +343,11 @@ public fun previous_credentials(self: &Miner): &vector<u8> {
     &self.previous_credentials
 }
 
+/// The first window without it; the greatest u64 as long as it stays.
+public fun until_window(self: &Miner): u64 {
+    self.until_window
+}
+
 public fun stake(self: &Miner): u64 {
     self.stake
 }
@@ -275,6 +371,7 @@ public(package) fun new(network: &Network, ctx: &mut TxContext): PeerRegistry {
         registrations_window: 0,
         registrations_count: 0,
         rosters: vector[RosterVersion { from_window: 0, entries: vector[] }],
+        free_uids: vector[],
     }
 }
 
@@ -283,6 +380,46 @@ public(package) fun share(self: PeerRegistry) {
 }
 
 // === Private ===
+
+/// The generation of a miner that the sender owns and that has not left.
+fun begin_change(self: &PeerRegistry, vault: &Vault, network: &Network, uid: u16, ctx: &TxContext): u32 {
+    network.assert_owns(self.network);
+    network.assert_owns(vault.network());
+    let miner = self.miner(uid);
+    assert!(ctx.sender() == miner.owner, ENotOwner);
+    assert!(miner.until_window == FOREVER, EDeactivated);
+    miner.generation
+}
+
+fun set_stake(self: &mut PeerRegistry, uid: u16, stake: u64) {
+    let miner = &mut self.miners[uid];
+    miner.stake = stake;
+    event::emit(MinerStakeChanged { network: self.network, uid, generation: miner.generation, stake });
+}
+
+/// One that a miner left long enough ago, or the next one. Aborts with ERegistryFull.
+fun take_uid(self: &mut PeerRegistry, window: u64, max_miners: u64): (u16, u32) {
+    if (!self.free_uids.is_empty() && self.free_uids[0].from_window <= window) {
+        let FreeUid { uid, .. } = self.free_uids.remove(0);
+        let Miner { generation, .. } = self.miners.remove(uid);
+        return (uid, generation + 1)
+    };
+    let uid = self.next_uid;
+    assert!((uid as u64) < max_miners, ERegistryFull);
+    self.next_uid = uid + 1;
+    (uid, 1)
+}
+
+/// Where a uid is, or belongs, in what ascends by uid.
+fun place_of(entries: &vector<RosterEntry>, uid: u16): u64 {
+    let mut low = 0;
+    let mut high = entries.length();
+    while (low < high) {
+        let middle = (low + high) / 2;
+        if (entries[middle].uid < uid) low = middle + 1 else high = middle;
+    };
+    low
+}
 
 fun count_registration(self: &mut PeerRegistry, window: u64, most: u64) {
     if (self.registrations_window != window) {

@@ -9,9 +9,9 @@ use sui::table::{Self, Table};
 use vramhub::consensus::{Consensus, WindowConsensus};
 use vramhub::hparams::Hparams;
 use vramhub::network::{Network, AdminCap};
-use vramhub::peer_registry::{PeerRegistry, RosterEntry};
+use vramhub::peer_registry::RosterEntry;
 use vramhub::round_state::RoundState;
-use vramhub::validator_registry::ValidatorRegistry;
+use vramhub::vault::{Self, Vault};
 use vramhub::vram::VRAM;
 
 // === Errors ===
@@ -107,16 +107,14 @@ public fun distribute(
     hparams: &Hparams,
     rounds: &RoundState,
     consensus: &Consensus,
-    peers: &PeerRegistry,
-    validators: &ValidatorRegistry,
+    vault: &Vault,
     window: u64,
 ) {
     network.assert_owns(self.network);
     network.assert_owns(hparams.network());
     network.assert_owns(rounds.network());
     network.assert_owns(consensus.network());
-    network.assert_owns(peers.network());
-    network.assert_owns(validators.network());
+    network.assert_owns(vault.network());
     assert!(!self.distributions.contains(window), EAlreadyDistributed);
     let record = rounds.record(window);
     assert!(record.is_final(), ENotFinal);
@@ -127,8 +125,8 @@ public fun distribute(
     let params = hparams.at(window);
     let result = consensus.window(window);
     let (roster, _) = rounds.roster(window);
-    let miners = self.credit_miners(peers, roster, result.weight(), share_of(minted, params.emission_miner_bps()));
-    let validators = self.credit_validators(validators, result, share_of(minted, params.emission_validator_bps()));
+    let miners = self.credit_miners(vault, roster, result.weight(), share_of(minted, params.emission_miner_bps()));
+    let validators = self.credit_validators(vault, result, share_of(minted, params.emission_validator_bps()));
     let treasury = minted - miners - validators;
     let mut coins = self.treasury_cap.mint_balance(minted);
     self.treasury.join(coins.split(treasury));
@@ -203,8 +201,8 @@ fun new(cap: &AdminCap, network: &Network, treasury_cap: TreasuryCap<VRAM>, max_
     pool
 }
 
-/// By median weight, to the owner who is registered under uid and generation. Returns what was credited.
-fun credit_miners(self: &mut RewardPool, peers: &PeerRegistry, roster: &vector<RosterEntry>, weights: &vector<u16>, part: u64): u64 {
+/// By median weight, to who registered under uid and generation. Returns what was credited.
+fun credit_miners(self: &mut RewardPool, vault: &Vault, roster: &vector<RosterEntry>, weights: &vector<u16>, part: u64): u64 {
     let n = weights.length();
     let mut total = 0u128;
     let mut row = 0;
@@ -218,12 +216,9 @@ fun credit_miners(self: &mut RewardPool, peers: &PeerRegistry, roster: &vector<R
         let weight = weights[row] as u128;
         if (weight > 0) {
             let entry = &roster[row];
-            let miner = peers.miner(entry.entry_uid());
-            if (miner.generation() == entry.entry_generation()) {
-                let amount = ((part as u128) * weight / total) as u64;
-                self.credit(miner.owner(), amount);
-                credited = credited + amount;
-            };
+            let amount = ((part as u128) * weight / total) as u64;
+            self.credit(vault.owner(vault::role_miner(), entry.entry_uid(), entry.entry_generation()), amount);
+            credited = credited + amount;
         };
         row = row + 1;
     };
@@ -231,7 +226,7 @@ fun credit_miners(self: &mut RewardPool, peers: &PeerRegistry, roster: &vector<R
 }
 
 /// By stake · agreement on weights · agreement on codes; who submitted nothing does not count. Returns what was credited.
-fun credit_validators(self: &mut RewardPool, validators: &ValidatorRegistry, result: &WindowConsensus, part: u64): u64 {
+fun credit_validators(self: &mut RewardPool, vault: &Vault, result: &WindowConsensus, part: u64): u64 {
     let counted = result.validators();
     let n = counted.length();
     let mut merits = vector[];
@@ -249,12 +244,9 @@ fun credit_validators(self: &mut RewardPool, validators: &ValidatorRegistry, res
     while (i < n) {
         let merit = merits[i];
         if (merit > 0) {
-            let validator = validators.validator(counted[i].counted_uid());
-            if (validator.generation() == counted[i].counted_generation()) {
-                let amount = ((part as u256) * merit / total) as u64;
-                self.credit(validator.owner(), amount);
-                credited = credited + amount;
-            };
+            let amount = ((part as u256) * merit / total) as u64;
+            self.credit(vault.owner(vault::role_validator(), counted[i].counted_uid(), counted[i].counted_generation()), amount);
+            credited = credited + amount;
         };
         i = i + 1;
     };

@@ -33,6 +33,18 @@ const EAgentTaken: vector<u8> = b"the address acts for a validator already";
 /// The address is no delegate of this validator.
 #[error]
 const ENotDelegate: vector<u8> = b"the address is not a delegate of this validator";
+/// A validator that has left stakes no more; its owner withdraws.
+#[error]
+const EDeactivated: vector<u8> = b"the validator has been deactivated";
+/// Less than the minimum is all or nothing.
+#[error]
+const EBelowMinimum: vector<u8> = b"the stake must stay at the minimum: deactivate to take all of it";
+
+// === Constants ===
+
+const FOREVER: u64 = 18446744073709551615;
+/// A uid is given out again when scores of its last window can no longer be submitted, and a while for what follows from them.
+const REUSE_DELAY_WINDOWS: u64 = 8;
 
 // === Structs ===
 
@@ -44,8 +56,22 @@ public struct ValidatorRegistry has key {
     /// The window that `registrations_count` counts.
     registrations_window: u64,
     registrations_count: u64,
-    /// Operators and delegates: address → uid of the validator that it acts for.
-    agents: Table<address, u16>,
+    /// Operators and delegates. An entry of an earlier generation is void.
+    agents: Table<address, Agent>,
+    /// Of validators that left, in that order.
+    free_uids: vector<FreeUid>,
+}
+
+/// The validator that an address acts for.
+public struct Agent has copy, drop, store {
+    uid: u16,
+    generation: u32,
+}
+
+public struct FreeUid has copy, drop, store {
+    uid: u16,
+    /// May be given out from this window on.
+    from_window: u64,
 }
 
 public struct Validator has store {
@@ -56,7 +82,8 @@ public struct Validator has store {
     /// Submits scores, registers enclaves.
     operator: address,
     registered_window: u64,
-    active: bool,
+    /// The first window without it.
+    until_window: u64,
     slashed: bool,
     /// Ascending; the last entry whose window is not later than w is the stake in w.
     stakes: vector<StakeEntry>,
@@ -77,6 +104,23 @@ public struct ValidatorRegistered has copy, drop {
     owner: address,
     operator: address,
     window: u64,
+}
+
+public struct ValidatorStakeChanged has copy, drop {
+    network: ID,
+    uid: u16,
+    generation: u32,
+    /// MIST, from `from_window` on.
+    stake: u64,
+    from_window: u64,
+}
+
+public struct ValidatorDeactivated has copy, drop {
+    network: ID,
+    uid: u16,
+    generation: u32,
+    /// The first window without it.
+    until_window: u64,
 }
 
 public struct DelegateAdded has copy, drop {
@@ -110,13 +154,11 @@ public fun register_validator(
     network.assert_owns(hparams.network());
     let window = network.current_window(clock);
     let params = hparams.at(window);
-    let uid = self.next_uid;
-    assert!((uid as u64) < params.max_validators(), ERegistryFull);
-    assert!(!self.agents.contains(operator), EAgentTaken);
+    assert!(self.acts_for(operator).is_none(), EAgentTaken);
     self.count_registration(window, params.max_registrations_per_window());
+    let (uid, generation) = self.take_uid(window, params.max_validators());
 
     let owner = ctx.sender();
-    let generation = 1;
     let amount = vault.deposit(
         vault::role_validator(),
         uid,
@@ -127,7 +169,7 @@ public fun register_validator(
         fee,
         params.registration_fee_mist(),
     );
-    self.agents.add(operator, uid);
+    self.set_agent(operator, Agent { uid, generation });
     self.validators.add(
         uid,
         Validator {
@@ -136,21 +178,79 @@ public fun register_validator(
             owner,
             operator,
             registered_window: window,
-            active: true,
+            until_window: FOREVER,
             slashed: false,
             stakes: vector[StakeEntry { from_window: window + 1, amount }],
         },
     );
-    self.next_uid = uid + 1;
     event::emit(ValidatorRegistered { network: self.network, uid, generation, owner, operator, window });
+}
+
+/// By the owner. The whole stake counts from the next window on.
+public fun add_stake(
+    self: &mut ValidatorRegistry,
+    vault: &mut Vault,
+    network: &Network,
+    hparams: &Hparams,
+    uid: u16,
+    stake: Coin<SUI>,
+    clock: &Clock,
+    ctx: &TxContext,
+) {
+    let (window, generation) = self.begin_change(vault, network, hparams, uid, clock, ctx);
+    let amount = vault.add(vault::role_validator(), uid, generation, stake);
+    self.set_stake(hparams.at(window), uid, window, amount)
+}
+
+/// By the owner: `amount` MIST stop counting with the next window, and can be withdrawn `unbond_delay_windows` after it. Until then they
+/// can be slashed.
+public fun unbond_stake(
+    self: &mut ValidatorRegistry,
+    vault: &mut Vault,
+    network: &Network,
+    hparams: &Hparams,
+    uid: u16,
+    amount: u64,
+    clock: &Clock,
+    ctx: &TxContext,
+) {
+    let (window, generation) = self.begin_change(vault, network, hparams, uid, clock, ctx);
+    let params = hparams.at(window);
+    let release_window = window + 1 + params.unbond_delay_windows();
+    let remaining = vault.unbond(vault::role_validator(), uid, generation, amount, release_window);
+    assert!(remaining >= params.min_validator_stake_mist(), EBelowMinimum);
+    self.set_stake(params, uid, window, remaining)
+}
+
+/// By the owner: the validator scores no window after this one, and all of its stake unbonds.
+public fun deactivate(
+    self: &mut ValidatorRegistry,
+    vault: &mut Vault,
+    network: &Network,
+    hparams: &Hparams,
+    uid: u16,
+    clock: &Clock,
+    ctx: &TxContext,
+) {
+    let (window, generation) = self.begin_change(vault, network, hparams, uid, clock, ctx);
+    let params = hparams.at(window);
+    let until_window = window + 1;
+    let stake = vault.stake(vault::role_validator(), uid, generation);
+    vault.unbond(vault::role_validator(), uid, generation, stake, until_window + params.unbond_delay_windows());
+    self.set_stake(params, uid, window, 0);
+    self.validators[uid].until_window = until_window;
+    self.free_uids.push_back(FreeUid { uid, from_window: until_window + REUSE_DELAY_WINDOWS });
+    event::emit(ValidatorDeactivated { network: self.network, uid, generation, until_window });
 }
 
 /// Lets another address, as that of an aggregator process, fetch credentials for this validator.
 public fun add_delegate(self: &mut ValidatorRegistry, network: &Network, uid: u16, delegate: address, ctx: &TxContext) {
     network.assert_owns(self.network);
-    assert!(ctx.sender() == self.validator(uid).owner, ENotOwner);
-    assert!(!self.agents.contains(delegate), EAgentTaken);
-    self.agents.add(delegate, uid);
+    let validator = self.validator(uid);
+    let generation = validator.generation;
+    assert!(ctx.sender() == validator.owner, ENotOwner);
+    assert!(self.acts_for(delegate).is_none(), EAgentTaken);
+    self.set_agent(delegate, Agent { uid, generation });
     event::emit(DelegateAdded { network: self.network, uid, delegate });
 }
 
@@ -158,7 +258,7 @@ public fun remove_delegate(self: &mut ValidatorRegistry, network: &Network, uid:
     network.assert_owns(self.network);
     let validator = self.validator(uid);
     assert!(ctx.sender() == validator.owner, ENotOwner);
-    assert!(delegate != validator.operator && self.agents.contains(delegate) && self.agents[delegate] == uid, ENotDelegate);
+    assert!(delegate != validator.operator && self.acts_for(delegate) == option::some(uid), ENotDelegate);
     self.agents.remove(delegate);
     event::emit(DelegateRemoved { network: self.network, uid, delegate });
 }
@@ -173,7 +273,9 @@ public fun validator(self: &ValidatorRegistry, uid: u16): &Validator {
 
 /// The validator that an address acts for, as operator or delegate.
 public fun acts_for(self: &ValidatorRegistry, agent: address): Option<u16> {
-    if (self.agents.contains(agent)) option::some(self.agents[agent]) else option::none()
+    if (!self.agents.contains(agent)) return option::none();
+    let Agent { uid, generation } = self.agents[agent];
+    if (self.validators[uid].generation == generation) option::some(uid) else option::none()
 }
 
 /// MIST; 0 before the first entry.
@@ -186,9 +288,9 @@ public fun stake_at(self: &Validator, window: u64): u64 {
     0
 }
 
-/// Active, not slashed, staked enough in the window.
+/// Not gone, not slashed, staked enough in the window.
 public fun is_in_standing(self: &Validator, window: u64, params: &Params): bool {
-    self.active && !self.slashed && self.stake_at(window) >= params.min_validator_stake_mist()
+    window < self.until_window && !self.slashed && self.stake_at(window) >= params.min_validator_stake_mist()
 }
 
 /// In standing, and `validator_offset_windows` have passed since registration.
@@ -221,8 +323,9 @@ public fun operator(self: &Validator): address {
     self.operator
 }
 
-public fun active(self: &Validator): bool {
-    self.active
+/// The first window without it; the greatest u64 as long as it stays.
+public fun until_window(self: &Validator): u64 {
+    self.until_window
 }
 
 public fun slashed(self: &Validator): bool {
@@ -240,6 +343,7 @@ public(package) fun new(network: &Network, ctx: &mut TxContext): ValidatorRegist
         registrations_window: 0,
         registrations_count: 0,
         agents: table::new(ctx),
+        free_uids: vector[],
     }
 }
 
@@ -248,6 +352,58 @@ public(package) fun share(self: ValidatorRegistry) {
 }
 
 // === Private ===
+
+/// The window, and the generation of a validator that the sender owns and that has not left.
+fun begin_change(
+    self: &ValidatorRegistry,
+    vault: &Vault,
+    network: &Network,
+    hparams: &Hparams,
+    uid: u16,
+    clock: &Clock,
+    ctx: &TxContext,
+): (u64, u32) {
+    network.assert_owns(self.network);
+    network.assert_owns(vault.network());
+    network.assert_owns(hparams.network());
+    let validator = self.validator(uid);
+    assert!(ctx.sender() == validator.owner, ENotOwner);
+    assert!(validator.until_window == FOREVER, EDeactivated);
+    (network.current_window(clock), validator.generation)
+}
+
+/// From the next window on. What no boundary that is still open can ask for is forgotten.
+fun set_stake(self: &mut ValidatorRegistry, params: &Params, uid: u16, window: u64, amount: u64) {
+    let validator = &mut self.validators[uid];
+    let from_window = window + 1;
+    let stakes = &mut validator.stakes;
+    let last = stakes.length() - 1;
+    if (stakes[last].from_window == from_window) stakes[last].amount = amount
+    else stakes.push_back(StakeEntry { from_window, amount });
+    let kept = 2 * params.checkpoint_frequency();
+    while (stakes.length() > 1 && stakes[1].from_window + kept <= window) {
+        stakes.remove(0);
+    };
+    event::emit(ValidatorStakeChanged { network: self.network, uid, generation: validator.generation, stake: amount, from_window });
+}
+
+/// One that a validator left long enough ago, or the next one. Aborts with ERegistryFull.
+fun take_uid(self: &mut ValidatorRegistry, window: u64, max_validators: u64): (u16, u32) {
+    if (!self.free_uids.is_empty() && self.free_uids[0].from_window <= window) {
+        let FreeUid { uid, .. } = self.free_uids.remove(0);
+        let Validator { generation, .. } = self.validators.remove(uid);
+        return (uid, generation + 1)
+    };
+    let uid = self.next_uid;
+    assert!((uid as u64) < max_validators, ERegistryFull);
+    self.next_uid = uid + 1;
+    (uid, 1)
+}
+
+/// Over one of an earlier generation, if there is one.
+fun set_agent(self: &mut ValidatorRegistry, address: address, agent: Agent) {
+    if (self.agents.contains(address)) *&mut self.agents[address] = agent else self.agents.add(address, agent)
+}
 
 fun count_registration(self: &mut ValidatorRegistry, window: u64, most: u64) {
     if (self.registrations_window != window) {
@@ -264,8 +420,8 @@ public fun set_slashed_for_testing(self: &mut ValidatorRegistry, uid: u16) {
 }
 
 #[test_only]
-public fun set_inactive_for_testing(self: &mut ValidatorRegistry, uid: u16) {
-    self.validators[uid].active = false
+public fun set_until_for_testing(self: &mut ValidatorRegistry, uid: u16, until_window: u64) {
+    self.validators[uid].until_window = until_window
 }
 
 #[test_only]

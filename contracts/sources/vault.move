@@ -2,7 +2,9 @@
 module vramhub::vault;
 
 use sui::balance::{Self, Balance};
+use sui::clock::Clock;
 use sui::coin::Coin;
+use sui::event;
 use sui::sui::SUI;
 use sui::table::{Self, Table};
 use vramhub::network::Network;
@@ -15,11 +17,27 @@ const EWrongFee: vector<u8> = b"the fee must be exactly the registration fee";
 /// A registration stakes at least the minimum.
 #[error]
 const EStakeTooSmall: vector<u8> = b"the stake is below the minimum";
+/// There was no such registration.
+#[error]
+const EUnknownEscrow: vector<u8> = b"no registration has this role, uid and generation";
+/// Stake goes back to whom it came from.
+#[error]
+const ENotOwner: vector<u8> = b"the sender does not own this stake";
+/// Nothing, or more than there is.
+#[error]
+const EBadAmount: vector<u8> = b"the amount must be positive and not more than the stake";
+/// Unbonding amounts wait for their windows.
+#[error]
+const ENothingReleased: vector<u8> = b"nothing is released yet";
+/// Amounts of one window are one entry; there are so many windows.
+#[error]
+const ETooManyUnbondings: vector<u8> = b"too many amounts are unbonding: withdraw, or wait";
 
 // === Constants ===
 
 const ROLE_MINER: u8 = 1;
 const ROLE_VALIDATOR: u8 = 2;
+const MAX_UNBONDINGS: u64 = 64;
 
 // === Structs ===
 
@@ -45,10 +63,64 @@ public struct Escrow has store {
     unbonding: vector<Unbonding>,
 }
 
-#[allow(unused_field)]
 public struct Unbonding has store {
     amount: Balance<SUI>,
+    /// May be withdrawn from this window on.
     release_window: u64,
+}
+
+// === Events ===
+
+public struct StakeAdded has copy, drop {
+    network: ID,
+    role: u8,
+    uid: u16,
+    generation: u32,
+    amount: u64,
+}
+
+public struct StakeUnbonded has copy, drop {
+    network: ID,
+    role: u8,
+    uid: u16,
+    generation: u32,
+    amount: u64,
+    release_window: u64,
+}
+
+public struct StakeWithdrawn has copy, drop {
+    network: ID,
+    role: u8,
+    uid: u16,
+    generation: u32,
+    amount: u64,
+}
+
+// === Owners' call ===
+
+/// All that is released of one registration, whatever has become of it. Nothing stops this call.
+public fun withdraw(
+    self: &mut Vault,
+    network: &Network,
+    role: u8,
+    uid: u16,
+    generation: u32,
+    clock: &Clock,
+    ctx: &mut TxContext,
+): Coin<SUI> {
+    network.assert_owns(self.network);
+    let window = network.current_window(clock);
+    let escrow = self.escrow_mut(role, uid, generation);
+    assert!(ctx.sender() == escrow.owner, ENotOwner);
+    let mut released = balance::zero();
+    // Ascending: the released ones come first.
+    while (!escrow.unbonding.is_empty() && escrow.unbonding[0].release_window <= window) {
+        let Unbonding { amount, .. } = escrow.unbonding.remove(0);
+        released.join(amount);
+    };
+    assert!(released.value() > 0, ENothingReleased);
+    event::emit(StakeWithdrawn { network: self.network, role, uid, generation, amount: released.value() });
+    released.into_coin(ctx)
 }
 
 // === Reads ===
@@ -65,6 +137,28 @@ public fun role_validator(): u8 {
 public fun stake(self: &Vault, role: u8, uid: u16, generation: u32): u64 {
     let key = EscrowKey { role, uid, generation };
     if (self.escrow.contains(key)) self.escrow[key].stake.value() else 0
+}
+
+/// On its way out, released or not, MIST.
+public fun unbonding(self: &Vault, role: u8, uid: u16, generation: u32): u64 {
+    let key = EscrowKey { role, uid, generation };
+    if (!self.escrow.contains(key)) return 0;
+    let entries = &self.escrow[key].unbonding;
+    let n = entries.length();
+    let mut sum = 0;
+    let mut i = 0;
+    while (i < n) {
+        sum = sum + entries[i].amount.value();
+        i = i + 1;
+    };
+    sum
+}
+
+/// Who registered under uid and generation, also after the uid has passed on. Aborts with EUnknownEscrow.
+public fun owner(self: &Vault, role: u8, uid: u16, generation: u32): address {
+    let key = EscrowKey { role, uid, generation };
+    assert!(self.escrow.contains(key), EUnknownEscrow);
+    self.escrow[key].owner
 }
 
 public fun treasury(self: &Vault): u64 {
@@ -103,4 +197,40 @@ public(package) fun deposit(
     self.treasury.join(fee.into_balance());
     self.escrow.add(EscrowKey { role, uid, generation }, Escrow { owner, stake: stake.into_balance(), unbonding: vector[] });
     amount
+}
+
+/// Adds to a registration's stake; returns the whole stake in MIST.
+public(package) fun add(self: &mut Vault, role: u8, uid: u16, generation: u32, stake: Coin<SUI>): u64 {
+    let amount = stake.value();
+    assert!(amount > 0, EBadAmount);
+    event::emit(StakeAdded { network: self.network, role, uid, generation, amount });
+    let escrow = self.escrow_mut(role, uid, generation);
+    escrow.stake.join(stake.into_balance())
+}
+
+/// Takes an amount out of a registration's stake; it can be withdrawn from `release_window` on. Returns the remaining stake in MIST.
+public(package) fun unbond(self: &mut Vault, role: u8, uid: u16, generation: u32, amount: u64, release_window: u64): u64 {
+    event::emit(StakeUnbonded { network: self.network, role, uid, generation, amount, release_window });
+    let escrow = self.escrow_mut(role, uid, generation);
+    assert!(amount > 0 && amount <= escrow.stake.value(), EBadAmount);
+    let part = escrow.stake.split(amount);
+    let entries = &mut escrow.unbonding;
+    // A shorter delay under new parameters overtakes nothing.
+    let n = entries.length();
+    let release_window = if (n > 0) release_window.max(entries[n - 1].release_window) else release_window;
+    if (n > 0 && entries[n - 1].release_window == release_window) {
+        entries[n - 1].amount.join(part);
+    } else {
+        assert!(n < MAX_UNBONDINGS, ETooManyUnbondings);
+        entries.push_back(Unbonding { amount: part, release_window });
+    };
+    escrow.stake.value()
+}
+
+// === Private ===
+
+fun escrow_mut(self: &mut Vault, role: u8, uid: u16, generation: u32): &mut Escrow {
+    let key = EscrowKey { role, uid, generation };
+    assert!(self.escrow.contains(key), EUnknownEscrow);
+    &mut self.escrow[key]
 }

@@ -3,7 +3,7 @@ module vramhub::peer_registry_tests;
 
 use std::unit_test::assert_eq;
 use vramhub::network;
-use vramhub::peer_registry;
+use vramhub::peer_registry::{Self, RosterEntry};
 use vramhub::vault;
 use vramhub::world;
 
@@ -206,5 +206,126 @@ fun credentials_not_in_another_network() {
     w.exchange_network(&mut other);
     w.set_credentials(OWNER, 0, 1, b"first");
     other.end();
+    w.end()
+}
+
+// === Stake ===
+
+const STAKE: u64 = 1_000_000_000;
+
+#[test]
+fun stake_is_added_and_taken() {
+    let mut w = world::new();
+    w.register_miner(OWNER, OPERATOR);
+    w.add_miner_stake(OWNER, 0, 100);
+    w.unbond_miner_stake(OWNER, 0, 60);
+    assert_eq!(w.peers().miner(0).stake(), STAKE + 40);
+    assert_eq!(w.vault().stake(vault::role_miner(), 0, 1), STAKE + 40);
+    assert_eq!(w.vault().unbonding(vault::role_miner(), 0, 1), 60);
+    // unbond_delay_windows is 492.
+    w.at(11 + 492, 0);
+    assert_eq!(w.withdraw(OWNER, vault::role_miner(), 0, 1), 60);
+    w.end()
+}
+
+#[test, expected_failure(abort_code = peer_registry::EBelowMinimum)]
+fun less_than_the_minimum_does_not_stay() {
+    let mut w = world::new();
+    w.register_miner(OWNER, OPERATOR);
+    w.unbond_miner_stake(OWNER, 0, 1);
+    w.end()
+}
+
+#[test, expected_failure(abort_code = peer_registry::ENotOwner)]
+fun the_operator_does_not_add_stake() {
+    let mut w = world::new();
+    w.register_miner(OWNER, OPERATOR);
+    w.add_miner_stake(OPERATOR, 0, 1);
+    w.end()
+}
+
+#[test, expected_failure(abort_code = network::ENetworkMismatch)]
+fun stake_does_not_unbond_in_another_networks_vault() {
+    let mut w = world::new();
+    let mut other = world::another();
+    w.register_miner_paying(OWNER, OPERATOR, STAKE + 1, 100_000_000);
+    w.exchange_vault(&mut other);
+    w.unbond_miner_stake(OWNER, 0, 1);
+    other.end();
+    w.end()
+}
+
+// === Leaving ===
+
+fun entry(uid: u16, generation: u32): RosterEntry {
+    peer_registry::roster_entry_for_testing(uid, generation)
+}
+
+#[test]
+fun who_leaves_is_there_until_the_windows_end() {
+    let mut w = world::new();
+    3u64.do!(|_| w.register_miner(OWNER, OPERATOR));
+    w.at(12, 0);
+    w.deactivate_miner(OWNER, 1);
+    let miner = w.peers().miner(1);
+    assert!(miner.is_active_in(12));
+    assert!(!miner.is_active_in(13));
+    assert_eq!(miner.until_window(), 13);
+    assert_eq!(w.peers().roster_at(12).length(), 3);
+    assert_eq!(*w.peers().roster_at(13), vector[entry(0, 1), entry(2, 1)]);
+    w.at(13 + 492, 0);
+    assert_eq!(w.withdraw(OWNER, vault::role_miner(), 1, 1), STAKE);
+    w.end()
+}
+
+#[test]
+fun who_leaves_at_once_was_in_no_roster() {
+    let mut w = world::new();
+    w.register_miner(OWNER, OPERATOR);
+    w.deactivate_miner(OWNER, 0);
+    assert!(w.peers().roster_at(11).is_empty());
+    assert!(!w.peers().miner(0).is_active_in(11));
+    w.end()
+}
+
+#[test, expected_failure(abort_code = peer_registry::EDeactivated)]
+fun nobody_leaves_twice() {
+    let mut w = world::new();
+    w.register_miner(OWNER, OPERATOR);
+    w.deactivate_miner(OWNER, 0);
+    w.deactivate_miner(OWNER, 0);
+    w.end()
+}
+
+#[test]
+fun a_uid_is_given_out_again_in_its_place() {
+    let mut values = world::values();
+    *&mut values[8] = 3; // max_miners
+    let mut w = world::with_values(values);
+    3u64.do!(|_| w.register_miner(OWNER, OPERATOR));
+    w.set_credentials(OWNER, 1, 1, b"first");
+    w.at(12, 0);
+    w.deactivate_miner(OWNER, 1);
+    w.at(21, 0);
+    w.register_miner(@0xc0, @0xc1);
+    let miner = w.peers().miner(1);
+    assert_eq!(miner.generation(), 2);
+    assert_eq!(miner.owner(), @0xc0);
+    assert_eq!(miner.cred_version(), 0);
+    assert!(miner.credentials().is_empty());
+    assert_eq!(*w.peers().roster_at(22), vector[entry(0, 1), entry(1, 2), entry(2, 1)]);
+    w.end()
+}
+
+#[test, expected_failure(abort_code = peer_registry::ERegistryFull)]
+fun a_uid_rests_before_it_is_given_out_again() {
+    let mut values = world::values();
+    *&mut values[8] = 1; // max_miners
+    let mut w = world::with_values(values);
+    w.register_miner(OWNER, OPERATOR);
+    w.at(12, 0);
+    w.deactivate_miner(OWNER, 0);
+    w.at(20, 599_999);
+    w.register_miner(@0xc0, @0xc1);
     w.end()
 }

@@ -216,16 +216,21 @@ fun who_submits_nothing_gets_nothing() {
 }
 
 #[test]
-fun nothing_goes_to_a_successor() {
+fun who_earned_it_is_paid_although_the_uid_has_passed_on() {
     let mut w = ready();
-    w.peers_mut().set_generation_for_testing(0, 2);
-    w.validators_mut().set_generation_for_testing(2, 2);
+    w.at(20, 0);
+    w.deactivate_miner(miner(0), 0);
+    w.deactivate_validator(validator(2), 2);
+    w.at(29, 0);
+    w.register_miner(@0xd0, @0xd1);
+    w.register_validator(@0xd2, @0xd3);
+    assert_eq!(w.peers().miner(0).owner(), @0xd0);
+    assert_eq!(w.validators().validator(2).owner(), @0xd2);
     w.distribute(12);
-    assert_eq!(w.pool().owed(miner(0)), 0);
-    assert_eq!(w.pool().owed(validator(2)), 0);
-    assert_eq!(w.pool().owed(miner(1)), 180_000_000);
-    assert_eq!(w.pool().owed(validator(0)), 45_000_000);
-    assert_eq!(w.pool().treasury(), 100_000_000 + 540_000_000 + 90_000_000);
+    assert_eq!(w.pool().owed(miner(0)), 540_000_000);
+    assert_eq!(w.pool().owed(validator(2)), 90_000_000);
+    assert_eq!(w.pool().owed(@0xd0), 0);
+    assert_eq!(w.pool().owed(@0xd2), 0);
     w.assert_sound();
     w.end()
 }
@@ -433,20 +438,10 @@ fun not_with_the_consensus_of_another_network() {
 }
 
 #[test, expected_failure(abort_code = network::ENetworkMismatch)]
-fun not_with_miners_of_another_network() {
+fun not_with_a_vault_of_another_network() {
     let mut w = ready();
     let mut other = another();
-    w.exchange_peers(&mut other);
-    w.distribute(12);
-    other.end();
-    w.end()
-}
-
-#[test, expected_failure(abort_code = network::ENetworkMismatch)]
-fun not_with_validators_of_another_network() {
-    let mut w = ready();
-    let mut other = another();
-    w.exchange_validators(&mut other);
+    w.exchange_vault(&mut other);
     w.distribute(12);
     other.end();
     w.end()

@@ -91,9 +91,11 @@ fun a_slashed_validator_is_refused() {
 }
 
 #[test, expected_failure(abort_code = seal_policy::ENotInStanding)]
-fun an_inactive_validator_is_refused() {
+fun a_validator_that_has_left_is_refused() {
     let mut w = ready();
-    w.validators_mut().set_inactive_for_testing(0);
+    w.deactivate_validator(OWNER, 0);
+    let window = w.validators().validator(0).until_window();
+    w.at(window, 0);
     let id = right(&w);
     w.seal_approve(OPERATOR, id);
     w.end()

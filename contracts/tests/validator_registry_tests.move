@@ -36,7 +36,7 @@ fun a_slashed_or_inactive_validator_is_not_in_standing() {
     w.register_validator(OWNER, OPERATOR);
     w.register_validator(OWNER, @0xb3);
     w.validators_mut().set_slashed_for_testing(0);
-    w.validators_mut().set_inactive_for_testing(1);
+    w.validators_mut().set_until_for_testing(1, 20);
     let params = w.hparams().at(10);
     assert!(!w.validators().validator(0).is_in_standing(20, params));
     assert!(!w.validators().validator(1).is_in_standing(20, params));
@@ -138,5 +138,261 @@ fun a_delegate_acts_for_one_validator() {
     w.register_validator(OWNER, @0xb3);
     w.add_delegate(OWNER, 0, DELEGATE);
     w.add_delegate(OWNER, 1, DELEGATE);
+    w.end()
+}
+
+// === Stake ===
+
+const STAKE: u64 = 10_000_000_000;
+
+#[test]
+fun more_stake_counts_from_the_next_window() {
+    let mut w = world::new();
+    w.register_validator(OWNER, OPERATOR);
+    w.at(12, 0);
+    w.add_validator_stake(OWNER, 0, 5);
+    w.add_validator_stake(OWNER, 0, 6);
+    let validator = w.validators().validator(0);
+    assert_eq!(validator.stake_at(12), STAKE);
+    assert_eq!(validator.stake_at(13), STAKE + 11);
+    assert_eq!(w.vault().stake(vault::role_validator(), 0, 1), STAKE + 11);
+    w.end()
+}
+
+#[test]
+fun less_stake_counts_from_the_next_window_and_is_paid_out_after_the_delay() {
+    let mut w = world::new();
+    w.register_validator_paying(OWNER, OPERATOR, STAKE + 100, 100_000_000);
+    w.at(12, 0);
+    w.unbond_validator_stake(OWNER, 0, 40);
+    w.unbond_validator_stake(OWNER, 0, 2);
+    w.at(13, 0);
+    w.unbond_validator_stake(OWNER, 0, 7);
+    let validator = w.validators().validator(0);
+    assert_eq!(validator.stake_at(12), STAKE + 100);
+    assert_eq!(validator.stake_at(13), STAKE + 58);
+    assert_eq!(validator.stake_at(14), STAKE + 51);
+    assert_eq!(w.vault().unbonding(vault::role_validator(), 0, 1), 49);
+    // unbond_delay_windows is 492.
+    w.at(13 + 492, 0);
+    assert_eq!(w.withdraw(OWNER, vault::role_validator(), 0, 1), 42);
+    w.at(14 + 492, 0);
+    assert_eq!(w.withdraw(OWNER, vault::role_validator(), 0, 1), 7);
+    assert_eq!(w.vault().unbonding(vault::role_validator(), 0, 1), 0);
+    assert_eq!(w.vault().stake(vault::role_validator(), 0, 1), STAKE + 51);
+    w.end()
+}
+
+#[test, expected_failure(abort_code = vault::ENothingReleased)]
+fun nothing_is_paid_out_before_the_delay() {
+    let mut w = world::new();
+    w.register_validator_paying(OWNER, OPERATOR, STAKE + 100, 100_000_000);
+    w.at(12, 0);
+    w.unbond_validator_stake(OWNER, 0, 40);
+    w.at(12 + 492, 599_999);
+    w.withdraw(OWNER, vault::role_validator(), 0, 1);
+    w.end()
+}
+
+#[test, expected_failure(abort_code = vault::ENotOwner)]
+fun stake_is_paid_to_its_owner_only() {
+    let mut w = world::new();
+    w.register_validator(OWNER, OPERATOR);
+    w.deactivate_validator(OWNER, 0);
+    w.at(11 + 492, 0);
+    w.withdraw(OPERATOR, vault::role_validator(), 0, 1);
+    w.end()
+}
+
+#[test, expected_failure(abort_code = vault::EUnknownEscrow)]
+fun there_is_no_stake_without_a_registration() {
+    let mut w = world::new();
+    w.register_validator(OWNER, OPERATOR);
+    w.withdraw(OWNER, vault::role_miner(), 0, 1);
+    w.end()
+}
+
+#[test, expected_failure(abort_code = network::ENetworkMismatch)]
+fun stake_is_not_withdrawn_by_another_networks_clock() {
+    let mut w = world::new();
+    let mut other = world::another();
+    w.register_validator(OWNER, OPERATOR);
+    w.exchange_network(&mut other);
+    w.withdraw(OWNER, vault::role_validator(), 0, 1);
+    other.end();
+    w.end()
+}
+
+#[test]
+fun the_oldest_stakes_are_forgotten_when_no_boundary_needs_them() {
+    let mut values = world::values();
+    *&mut values[2] = 1; // checkpoint_frequency
+    *&mut values[4] = 2; // max_merge_windows
+    let mut w = world::with_values(values);
+    w.register_validator(OWNER, OPERATOR);
+    10u64.do!(|i| {
+        w.at(11 + i, 0);
+        w.add_validator_stake(OWNER, 0, 1);
+    });
+    let validator = w.validators().validator(0);
+    // In window 20, boundaries from 18 on can be open.
+    assert_eq!(validator.stake_at(17), 0);
+    assert_eq!(validator.stake_at(18), STAKE + 7);
+    assert_eq!(validator.stake_at(21), STAKE + 10);
+    w.end()
+}
+
+#[test, expected_failure(abort_code = validator_registry::EBelowMinimum)]
+fun less_than_the_minimum_does_not_stay() {
+    let mut w = world::new();
+    w.register_validator(OWNER, OPERATOR);
+    w.unbond_validator_stake(OWNER, 0, 1);
+    w.end()
+}
+
+#[test, expected_failure(abort_code = vault::EBadAmount)]
+fun more_than_there_is_does_not_unbond() {
+    let mut w = world::new();
+    w.register_validator(OWNER, OPERATOR);
+    w.unbond_validator_stake(OWNER, 0, STAKE + 1);
+    w.end()
+}
+
+#[test, expected_failure(abort_code = vault::EBadAmount)]
+fun nothing_does_not_unbond() {
+    let mut w = world::new();
+    w.register_validator(OWNER, OPERATOR);
+    w.unbond_validator_stake(OWNER, 0, 0);
+    w.end()
+}
+
+#[test, expected_failure(abort_code = vault::EBadAmount)]
+fun nothing_is_not_added() {
+    let mut w = world::new();
+    w.register_validator(OWNER, OPERATOR);
+    w.add_validator_stake(OWNER, 0, 0);
+    w.end()
+}
+
+#[test, expected_failure(abort_code = vault::ETooManyUnbondings)]
+fun so_many_windows_unbond_at_a_time() {
+    let mut w = world::new();
+    w.register_validator_paying(OWNER, OPERATOR, STAKE + 100, 100_000_000);
+    65u64.do!(|i| {
+        w.at(11 + i, 0);
+        w.unbond_validator_stake(OWNER, 0, 1);
+    });
+    w.end()
+}
+
+#[test, expected_failure(abort_code = validator_registry::ENotOwner)]
+fun the_operator_does_not_unbond() {
+    let mut w = world::new();
+    w.register_validator(OWNER, OPERATOR);
+    w.unbond_validator_stake(OPERATOR, 0, 1);
+    w.end()
+}
+
+#[test, expected_failure(abort_code = network::ENetworkMismatch)]
+fun stake_is_not_added_in_another_network() {
+    let mut w = world::new();
+    let mut other = world::another();
+    w.register_validator(OWNER, OPERATOR);
+    w.exchange_network(&mut other);
+    w.add_validator_stake(OWNER, 0, 1);
+    other.end();
+    w.end()
+}
+
+#[test, expected_failure(abort_code = network::ENetworkMismatch)]
+fun stake_does_not_unbond_in_another_networks_vault() {
+    let mut w = world::new();
+    let mut other = world::another();
+    w.register_validator_paying(OWNER, OPERATOR, STAKE + 1, 100_000_000);
+    w.exchange_vault(&mut other);
+    w.unbond_validator_stake(OWNER, 0, 1);
+    other.end();
+    w.end()
+}
+
+// === Leaving ===
+
+#[test]
+fun who_leaves_is_there_until_the_windows_end() {
+    let mut w = world::new();
+    w.register_validator(OWNER, OPERATOR);
+    w.at(15, 0);
+    w.deactivate_validator(OWNER, 0);
+    let params = w.hparams().at(15);
+    let validator = w.validators().validator(0);
+    assert!(validator.scores_in(15, params));
+    assert!(!validator.is_in_standing(16, params));
+    assert_eq!(validator.until_window(), 16);
+    assert_eq!(validator.stake_at(16), 0);
+    // Its last scores and votes are still to come.
+    assert_eq!(w.validators().acts_for(OPERATOR), option::some(0));
+    w.at(16 + 492, 0);
+    assert_eq!(w.withdraw(OWNER, vault::role_validator(), 0, 1), STAKE);
+    w.end()
+}
+
+#[test, expected_failure(abort_code = validator_registry::EDeactivated)]
+fun who_has_left_stakes_no_more() {
+    let mut w = world::new();
+    w.register_validator(OWNER, OPERATOR);
+    w.deactivate_validator(OWNER, 0);
+    w.add_validator_stake(OWNER, 0, 1);
+    w.end()
+}
+
+#[test, expected_failure(abort_code = validator_registry::EDeactivated)]
+fun nobody_leaves_twice() {
+    let mut w = world::new();
+    w.register_validator(OWNER, OPERATOR);
+    w.deactivate_validator(OWNER, 0);
+    w.deactivate_validator(OWNER, 0);
+    w.end()
+}
+
+#[test]
+fun a_uid_is_given_out_again_and_nothing_passes_on() {
+    let mut values = world::values();
+    *&mut values[9] = 1; // max_validators
+    let mut w = world::with_values(values);
+    w.register_validator(OWNER, OPERATOR);
+    w.add_delegate(OWNER, 0, DELEGATE);
+    w.at(15, 0);
+    w.deactivate_validator(OWNER, 0);
+    w.at(24, 0);
+    w.register_validator(@0xc0, @0xc1);
+    let validator = w.validators().validator(0);
+    assert_eq!(validator.generation(), 2);
+    assert_eq!(validator.owner(), @0xc0);
+    assert_eq!(validator.stake_at(24), 0);
+    assert_eq!(validator.stake_at(25), STAKE);
+    assert_eq!(w.validators().acts_for(OPERATOR), option::none());
+    assert_eq!(w.validators().acts_for(DELEGATE), option::none());
+    assert_eq!(w.validators().acts_for(@0xc1), option::some(0));
+    // Whom it does not bind any more may act for the successor.
+    w.add_delegate(@0xc0, 0, DELEGATE);
+    assert_eq!(w.validators().acts_for(DELEGATE), option::some(0));
+    assert_eq!(w.vault().owner(vault::role_validator(), 0, 1), OWNER);
+    assert_eq!(w.vault().unbonding(vault::role_validator(), 0, 1), STAKE);
+    assert_eq!(w.vault().unbonding(vault::role_validator(), 0, 2), 0);
+    w.at(16 + 492, 0);
+    assert_eq!(w.withdraw(OWNER, vault::role_validator(), 0, 1), STAKE);
+    w.end()
+}
+
+#[test, expected_failure(abort_code = validator_registry::ERegistryFull)]
+fun a_uid_rests_before_it_is_given_out_again() {
+    let mut values = world::values();
+    *&mut values[9] = 1; // max_validators
+    let mut w = world::with_values(values);
+    w.register_validator(OWNER, OPERATOR);
+    w.at(15, 0);
+    w.deactivate_validator(OWNER, 0);
+    w.at(23, 599_999);
+    w.register_validator(@0xc0, @0xc1);
     w.end()
 }

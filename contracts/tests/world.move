@@ -33,7 +33,7 @@ public struct World {
     network: vector<Network>,
     cap: AdminCap,
     hparams: vector<Hparams>,
-    vault: Vault,
+    vault: vector<Vault>,
     peers: vector<PeerRegistry>,
     validators: vector<ValidatorRegistry>,
     enclaves: vector<EnclaveRegistry>,
@@ -84,7 +84,7 @@ fun with(values: vector<u64>, first_transaction: u64): World {
         network: vector[network],
         cap,
         hparams: vector[hparams],
-        vault,
+        vault: vector[vault],
         peers: vector[peers],
         validators: vector[validators],
         enclaves: vector[enclaves],
@@ -194,6 +194,10 @@ public fun exchange_hparams(a: &mut World, b: &mut World) {
     exchange(&mut a.hparams, &mut b.hparams)
 }
 
+public fun exchange_vault(a: &mut World, b: &mut World) {
+    exchange(&mut a.vault, &mut b.vault)
+}
+
 public fun exchange_peers(a: &mut World, b: &mut World) {
     exchange(&mut a.peers, &mut b.peers)
 }
@@ -236,7 +240,7 @@ public fun register_miner_paying(self: &mut World, owner: address, operator: add
     let mut ctx = self.transaction(owner);
     let stake = coin::mint_for_testing<SUI>(stake, &mut ctx);
     let fee = coin::mint_for_testing<SUI>(fee, &mut ctx);
-    self.peers[0].register_miner(&mut self.vault, &self.network[0], &self.hparams[0], stake, fee, operator, &self.clock, &mut ctx)
+    self.peers[0].register_miner(&mut self.vault[0], &self.network[0], &self.hparams[0], stake, fee, operator, &self.clock, &mut ctx)
 }
 
 public fun register_validator(self: &mut World, owner: address, operator: address) {
@@ -247,7 +251,45 @@ public fun register_validator_paying(self: &mut World, owner: address, operator:
     let mut ctx = self.transaction(owner);
     let stake = coin::mint_for_testing<SUI>(stake, &mut ctx);
     let fee = coin::mint_for_testing<SUI>(fee, &mut ctx);
-    self.validators[0].register_validator(&mut self.vault, &self.network[0], &self.hparams[0], stake, fee, operator, &self.clock, &mut ctx)
+    self.validators[0].register_validator(&mut self.vault[0], &self.network[0], &self.hparams[0], stake, fee, operator, &self.clock, &mut ctx)
+}
+
+public fun add_miner_stake(self: &mut World, sender: address, uid: u16, stake: u64) {
+    let mut ctx = self.transaction(sender);
+    let stake = coin::mint_for_testing<SUI>(stake, &mut ctx);
+    self.peers[0].add_stake(&mut self.vault[0], &self.network[0], uid, stake, &ctx)
+}
+
+public fun unbond_miner_stake(self: &mut World, sender: address, uid: u16, amount: u64) {
+    let ctx = self.transaction(sender);
+    self.peers[0].unbond_stake(&mut self.vault[0], &self.network[0], &self.hparams[0], uid, amount, &self.clock, &ctx)
+}
+
+public fun deactivate_miner(self: &mut World, sender: address, uid: u16) {
+    let ctx = self.transaction(sender);
+    self.peers[0].deactivate(&mut self.vault[0], &self.network[0], &self.hparams[0], uid, &self.clock, &ctx)
+}
+
+public fun add_validator_stake(self: &mut World, sender: address, uid: u16, stake: u64) {
+    let mut ctx = self.transaction(sender);
+    let stake = coin::mint_for_testing<SUI>(stake, &mut ctx);
+    self.validators[0].add_stake(&mut self.vault[0], &self.network[0], &self.hparams[0], uid, stake, &self.clock, &ctx)
+}
+
+public fun unbond_validator_stake(self: &mut World, sender: address, uid: u16, amount: u64) {
+    let ctx = self.transaction(sender);
+    self.validators[0].unbond_stake(&mut self.vault[0], &self.network[0], &self.hparams[0], uid, amount, &self.clock, &ctx)
+}
+
+public fun deactivate_validator(self: &mut World, sender: address, uid: u16) {
+    let ctx = self.transaction(sender);
+    self.validators[0].deactivate(&mut self.vault[0], &self.network[0], &self.hparams[0], uid, &self.clock, &ctx)
+}
+
+/// Withdraws what is released of a registration; returns how much.
+public fun withdraw(self: &mut World, sender: address, role: u8, uid: u16, generation: u32): u64 {
+    let mut ctx = self.transaction(sender);
+    self.vault[0].withdraw(&self.network[0], role, uid, generation, &self.clock, &mut ctx).burn_for_testing()
 }
 
 public fun add_delegate(self: &mut World, sender: address, uid: u16, delegate: address) {
@@ -476,8 +518,7 @@ public fun distribute(self: &mut World, window: u64) {
         &self.hparams[0],
         &self.rounds[0],
         &self.consensus[0],
-        &self.peers[0],
-        &self.validators[0],
+        &self.vault[0],
         window,
     )
 }
@@ -493,7 +534,7 @@ public fun network(self: &World): &Network { &self.network[0] }
 
 public fun hparams(self: &World): &Hparams { &self.hparams[0] }
 
-public fun vault(self: &World): &Vault { &self.vault }
+public fun vault(self: &World): &Vault { &self.vault[0] }
 
 public fun peers(self: &World): &PeerRegistry { &self.peers[0] }
 
