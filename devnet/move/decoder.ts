@@ -25,6 +25,8 @@ import { elementWidth } from '#devnet/move/values.ts';
 export interface DecodedCode {
 	readonly instructions: readonly Instruction[];
 	readonly localTypes: readonly MoveType[];
+	/** The most operands that the function has on the stack at once, its arguments' places not counted. */
+	readonly maxStackHeight: number;
 }
 
 /** An instruction as the bytecode names it, with the types (of this function's parameters) that it takes and leaves. */
@@ -81,6 +83,7 @@ export function decodeFunction(
 	const leaders = blockLeaders(raw);
 	const instructions: Instruction[] = [];
 	let stack: MoveType[] = [];
+	let maxStackHeight = 0;
 
 	const refuse = (at: number, why: string): never => {
 		throw malformed(moduleName, `${functionName} at ${at}: ${why}`);
@@ -225,7 +228,7 @@ export function decodeFunction(
 				if (name.startsWith('Pack')) {
 					popArguments(struct.fields);
 					stack.push(struct.type);
-					emit('Pack', [1, size, STRUCT_BYTES], { a: size });
+					emit('Pack', [1, size, STRUCT_BYTES], { a: size, type: struct.type });
 				} else {
 					popIs(struct.type);
 					stack.push(...struct.fields);
@@ -383,7 +386,7 @@ export function decodeFunction(
 				const variant = variantShape(module, index(), name.endsWith('Generic'));
 				popArguments(variant.fields);
 				stack.push(variant.type);
-				emit('PackVariant', [1, variant.fields.length, STRUCT_BYTES], { a: variant.fields.length, b: variant.tag });
+				emit('PackVariant', [1, variant.fields.length, STRUCT_BYTES], { a: variant.fields.length, b: variant.tag, type: variant.type });
 				break;
 			}
 			case 'UnpackVariant':
@@ -415,6 +418,7 @@ export function decodeFunction(
 			default:
 				refuse(at, `unknown or withdrawn instruction ${name}`);
 		}
+		maxStackHeight = Math.max(maxStackHeight, stack.length);
 		if (observe !== undefined) {
 			const kept = before.length - (name === 'Ret' ? returns.length : (instructions[at] as Instruction).pops);
 			observe({ opcode: name, operand, pops: before.slice(kept), pushes: stack.slice(kept) });
@@ -423,7 +427,7 @@ export function decodeFunction(
 	}
 	const last = instructions[count - 1] as Instruction;
 	if (last.op !== 'Ret' && last.op !== 'Abort' && last.op !== 'Branch' && last.op !== 'VariantSwitch') refuse(count - 1, 'execution runs past the end');
-	return { instructions, localTypes };
+	return { instructions, localTypes, maxStackHeight };
 
 	function popVector(found: MoveType, element: MoveType, at: number): void {
 		if (found.kind !== 'vector' || !typesEqual(found.element, element)) refuse(at, 'vector operation on another type');

@@ -96,7 +96,7 @@ export class Instruction {
 	readonly b: number;
 	/** Largest value of a `Big` operation; literal of `Load`; copied constant of `LdConst`. */
 	readonly value: unknown;
-	/** Element type of a vector operation that makes a vector. */
+	/** What `Pack` and `PackVariant` make; the elements of what `VecPack` makes. */
 	readonly type: MoveType | undefined;
 	readonly target: FunctionReference | undefined;
 	readonly jumps: readonly number[] | undefined;

@@ -20,7 +20,7 @@ import type { LoadedFunction, Loader } from '#devnet/move/loader.ts';
 import { findNative } from '#devnet/move/natives/table.ts';
 import type { TransactionObjectRuntime } from '#devnet/move/object-runtime.ts';
 import type { ExecutionTracer, TracedStep } from '#devnet/move/tracer.ts';
-import { isConcrete, substitute } from '#devnet/move/types.ts';
+import { substitute } from '#devnet/move/types.ts';
 import { abstractSize, copyValue, elementWidth, MoveVariant, MoveVector, Reference, type Value, valuesEqual } from '#devnet/move/values.ts';
 
 const MAX_CALL_DEPTH = 1024;
@@ -43,6 +43,8 @@ interface Frame {
 	readonly code: readonly Instruction[];
 	readonly locals: Value[];
 	readonly typeArguments: readonly MoveType[];
+	/** The operand stack may grow too high while it runs. */
+	readonly mayOverflow: boolean;
 	pc: number;
 }
 
@@ -102,14 +104,14 @@ class Interpreter {
 	}
 
 	run(entry: LoadedFunction, typeArguments: readonly MoveType[], args: readonly Value[]): Value[] {
-		let frame = newFrame(entry, typeArguments);
+		let frame = newFrame(entry, typeArguments, 0);
 		for (let i = 0; i < args.length; i++) frame.locals[i] = args[i];
 		const stack = this.#stack;
 		const { tracer } = this.#execution.runtime;
 		try {
 			if (tracer !== undefined) this.#tellEntered(tracer, frame, args);
 			for (;;) {
-				const instruction = tracer === undefined ? this.#runFrame(frame) : this.#runTraced(frame, tracer);
+				const instruction = tracer === undefined && !frame.mayOverflow ? this.#runFrame(frame) : this.#runStepwise(frame, tracer);
 				if (instruction.op === 'Ret') {
 					const caller = this.#frames.pop();
 					if (caller === undefined) return stack;
@@ -118,7 +120,6 @@ class Interpreter {
 				}
 				const callee = this.#call(frame, instruction);
 				if (callee !== undefined) {
-					if (this.#frames.length >= MAX_CALL_DEPTH) throw new RuntimeError('CALL_STACK_OVERFLOW', `more than ${MAX_CALL_DEPTH} calls`);
 					this.#frames.push(frame);
 					frame = callee;
 				}
@@ -136,10 +137,11 @@ class Interpreter {
 	}
 
 	/**
-	 * As {@link #runFrame}, telling of each instruction. It runs the same loop on code of which only one instruction is real: that is
-	 * put behind the last, where a branch cannot go, and `Pause` stands wherever execution may come to from there.
+	 * As {@link #runFrame}, telling of each instruction and looking at the stack's height. It runs the same loop on code of which only
+	 * one instruction is real: that is put behind the last, where a branch cannot go, and `Pause` stands wherever execution may come to
+	 * from there.
 	 */
-	#runTraced(frame: Frame, tracer: ExecutionTracer): Instruction {
+	#runStepwise(frame: Frame, tracer: ExecutionTracer | undefined): Instruction {
 		const { fn, typeArguments, locals } = frame;
 		const { meter } = this.#execution;
 		const stack = this.#stack;
@@ -149,21 +151,22 @@ class Interpreter {
 			const { pc } = frame;
 			const instruction = frame.code[pc] as Instruction;
 			const step = (): TracedStep => ({ fn, typeArguments, pc, instruction, stack, locals, gas: meter.internalUnits });
-			tracer.before(step());
+			tracer?.before(step());
 			single.code[at] = instruction;
 			single.pc = at;
 			frame.pc = pc + 1;
 			if (instruction.op === 'Ret') {
 				const results = stack.slice(stack.length - instruction.a);
 				const end = this.#runFrame(single);
-				tracer.leave({ fn, typeArguments, results, gas: meter.internalUnits });
+				tracer?.leave({ fn, typeArguments, results, gas: meter.internalUnits });
 				return end;
 			}
 			const stopped = this.#runFrame(single);
 			if (stopped !== PAUSE) return stopped;
 			const next = single.pc - 1;
+			checkHeight(stack);
 			if (next !== at + 1) frame.pc = next;
-			tracer.after(step());
+			tracer?.after(step());
 		}
 	}
 
@@ -177,9 +180,9 @@ class Interpreter {
 		const stack = this.#stack;
 		const count = reference.argumentCount;
 		meter.step(0, count, instruction.bytes);
-		if (stack.length > MAX_STACK_HEIGHT) throw new RuntimeError('EXECUTION_STACK_OVERFLOW', `more than ${MAX_STACK_HEIGHT} values`);
 		if (fn.code !== undefined) {
-			const callee = newFrame(fn, typeArguments);
+			if (this.#frames.length >= MAX_CALL_DEPTH) throw new RuntimeError('CALL_STACK_OVERFLOW', `more than ${MAX_CALL_DEPTH} calls`);
+			const callee = newFrame(fn, typeArguments, stack.length - count);
 			const { locals } = callee;
 			for (let i = count - 1; i >= 0; i--) locals[i] = stack.pop();
 			const { tracer } = this.#execution.runtime;
@@ -195,6 +198,7 @@ class Interpreter {
 		}
 		if (results.length !== reference.returnCount) throw new MoveFailure({ kind: 'invariant', message: `native ${fn.name} returned ${results.length} values` });
 		for (const result of results) stack.push(result);
+		checkHeight(stack);
 		return undefined;
 	}
 
@@ -203,6 +207,7 @@ class Interpreter {
 		const { code, locals } = frame;
 		const stack = this.#stack;
 		const { meter } = this.#execution;
+		const { depths } = this.#execution.loader;
 		let pc = frame.pc;
 		try {
 			for (;;) {
@@ -471,6 +476,7 @@ class Interpreter {
 						stack.pop();
 						break;
 					case 'Pack':
+						depths.check(at.type as MoveType, frame.typeArguments);
 						stack.push(stack.splice(stack.length - at.a, at.a));
 						break;
 					case 'Unpack': {
@@ -480,7 +486,8 @@ class Interpreter {
 					}
 					case 'VecPack': {
 						const element = at.type as MoveType;
-						const width = elementWidth(isConcrete(element) ? element : substitute(element, frame.typeArguments));
+						depths.check(element, frame.typeArguments); // of the elements: the vector itself may be one level deeper
+						const width = elementWidth(element.kind === 'typeParameter' ? (frame.typeArguments[element.index] as MoveType) : element);
 						stack.push(new MoveVector(width, at.a === 0 ? [] : stack.splice(stack.length - at.a, at.a)));
 						break;
 					}
@@ -516,6 +523,7 @@ class Interpreter {
 						break;
 					}
 					case 'PackVariant':
+						depths.check(at.type as MoveType, frame.typeArguments);
 						stack.push(new MoveVariant(at.b, at.a === 0 ? [] : stack.splice(stack.length - at.a, at.a)));
 						break;
 					case 'UnpackVariant': {
@@ -565,9 +573,16 @@ class Abort extends Error {
 	}
 }
 
-function newFrame(fn: LoadedFunction, typeArguments: readonly MoveType[]): Frame {
+/** `height`: of the operand stack below the frame. */
+function newFrame(fn: LoadedFunction, typeArguments: readonly MoveType[], height: number): Frame {
 	if (fn.code === undefined) throw new MoveFailure({ kind: 'invariant', message: `${fn.name} has no code` });
-	return { fn, code: fn.code.instructions, locals: new Array<Value>(fn.localCount).fill(undefined), typeArguments, pc: 0 };
+	const { instructions, maxStackHeight } = fn.code;
+	const locals = new Array<Value>(fn.localCount).fill(undefined);
+	return { fn, code: instructions, locals, typeArguments, mayOverflow: height + maxStackHeight > MAX_STACK_HEIGHT, pc: 0 };
+}
+
+function checkHeight(stack: readonly Value[]): void {
+	if (stack.length > MAX_STACK_HEIGHT) throw new RuntimeError('EXECUTION_STACK_OVERFLOW', `more than ${MAX_STACK_HEIGHT} values`);
 }
 
 function checkIndex(vector: Reference, index: bigint): number {

@@ -18,6 +18,7 @@ import {
 } from '#devnet/move/bytecode.ts';
 import { type DecodedCode, decodeFunction } from '#devnet/move/decoder.ts';
 import { Linkage, linkError } from '#devnet/move/linkage.ts';
+import { TypeDepths } from '#devnet/move/type-depth.ts';
 import { formatType, normalizeAddress, substitute } from '#devnet/move/types.ts';
 
 export interface LoadedFunction {
@@ -75,6 +76,7 @@ export class Loader implements ShapeSource {
 	#modules = new Map<string, LoadedModule>();
 	#linkages = new Map<Address, Linkage>();
 	layouts = new Map<string, Layout>();
+	depths = new TypeDepths((type) => this.datatype(type));
 
 	/** All modules are read before any is kept. The packages that it links to must be loaded: they know where their types come from. */
 	load(pkg: MovePackage): void {
@@ -110,6 +112,7 @@ export class Loader implements ShapeSource {
 		for (const { modules } of this.#packages.values()) for (const module of modules.values()) this.#modules.set(module.key, module);
 		this.#linkages = new Map();
 		this.layouts = new Map();
+		this.depths = new TypeDepths((type) => this.datatype(type));
 	}
 
 	package(id: Address): LoadedPackage | undefined {

@@ -145,22 +145,6 @@ export function typesEqual(left: MoveType, right: MoveType): boolean {
 	return left === right || formatType(left) === formatType(right);
 }
 
-/** True when no type parameter occurs. */
-export function isConcrete(type: MoveType): boolean {
-	switch (type.kind) {
-		case 'typeParameter':
-			return false;
-		case 'vector':
-			return isConcrete(type.element);
-		case 'reference':
-			return isConcrete(type.to);
-		case 'datatype':
-			return type.typeArguments.every(isConcrete);
-		default:
-			return true;
-	}
-}
-
 /** Replaces type parameters; keeps the identity of what has none. */
 export function substitute(type: MoveType, args: readonly MoveType[]): MoveType {
 	switch (type.kind) {

@@ -15,6 +15,8 @@ const E_RECEIVING_TYPE_MISMATCH = 2;
 const E_UNABLE_TO_RECEIVE = 3;
 const E_KEY_DOES_NOT_EXIST = 1;
 const E_FIELD_TYPE_MISMATCH = 2;
+const E_WITNESS_IS_NO_STRUCT = 0;
+const E_NO_WITNESS = 1;
 
 /** Read, write, delete and transfer: the only permissions that a party can have so far. */
 const ALL_PARTY_PERMISSIONS = 0b1111n;
@@ -109,7 +111,13 @@ export const OBJECT_NATIVES: NativeTable = {
 	},
 
 	/** Test-only: a witness is a struct of the one bool that the compiler gives an empty struct. */
-	'test_utils::create_one_time_witness': () => [[false]],
+	'test_utils::create_one_time_witness': (call) => {
+		const type = typeArgument(call, 0);
+		const isStruct = type.kind === 'datatype' && call.loader.datatype(type)?.body.kind === 'struct';
+		if (!isStruct) throw new NativeAbort(E_WITNESS_IS_NO_STRUCT);
+		if (!isOneTimeWitness(call, type)) throw new NativeAbort(E_NO_WITNESS);
+		return [[true]];
+	},
 	'types::is_one_time_witness': (call) => {
 		call.charge(COST.simple);
 		const type = typeArgument(call, 0);

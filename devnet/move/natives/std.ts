@@ -1,7 +1,7 @@
 /** `std` at 0x1: bcs, hash, string, type_name, vector, debug, unit_test. */
 import { sha256 } from '@noble/hashes/sha2.js';
 import { sha3_256 } from '@noble/hashes/sha3.js';
-import { MoveFailure, type MoveType } from '#devnet/move/api.ts';
+import type { MoveType } from '#devnet/move/api.ts';
 import { BcsError, serializeValue } from '#devnet/move/bcs.ts';
 import { NativeAbort, RuntimeError, VECTOR_INDEX_OUT_OF_BOUNDS, VECTOR_POP_EMPTY, VECTOR_UNPACK_PARITY } from '#devnet/move/errors.ts';
 import { COST } from '#devnet/move/natives/costs.ts';
@@ -10,6 +10,7 @@ import { formatType } from '#devnet/move/types.ts';
 import { bytesOf, byteVector, deref, elementWidth, MoveVector, Reference, type Value } from '#devnet/move/values.ts';
 
 const BCS_SERIALIZATION_FAILURE = 453;
+const E_NON_MODULE_TYPE = 0;
 
 export const STD_NATIVES: NativeTable = {
 	'bcs::to_bytes': (call, [value]) => {
@@ -123,6 +124,6 @@ function typeName(call: NativeCall, type: MoveType): Value[] {
 
 function typeAddress(call: NativeCall, type: MoveType): Value[] {
 	call.charge(COST.simple);
-	if (type.kind !== 'datatype') throw new MoveFailure({ kind: 'unsupported', feature: `std::type_name id of ${type.kind}` });
+	if (type.kind !== 'datatype') throw new NativeAbort(E_NON_MODULE_TYPE);
 	return [type.address];
 }

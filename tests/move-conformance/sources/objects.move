@@ -219,3 +219,164 @@ fun events() {
     assert!(happened.length() == 2 && happened[1].n == 2 && happened[1].who == @0x2);
     assert!(event::events_by_type<Something>()[0].flag);
 }
+
+#[test, expected_failure(abort_code = sui::dynamic_field::EFieldDoesNotExist)]
+fun field_missing_when_borrowed_mutably() {
+    let mut t = thing(1, &mut tx_context::dummy());
+    *df::borrow_mut<u64, u64>(&mut t.id, 1) = 2;
+    transfer::share_object(t);
+}
+
+#[test, expected_failure(abort_code = sui::dynamic_field::EFieldTypeMismatch)]
+fun field_of_another_type_when_borrowed_mutably() {
+    let mut t = thing(1, &mut tx_context::dummy());
+    df::add(&mut t.id, 1u64, 1u64);
+    *df::borrow_mut<u64, bool>(&mut t.id, 1) = true;
+    transfer::share_object(t);
+}
+
+#[test, expected_failure(abort_code = sui::dynamic_field::EFieldTypeMismatch)]
+fun field_of_another_type_when_removed() {
+    let mut t = thing(1, &mut tx_context::dummy());
+    df::add(&mut t.id, 1u64, 1u64);
+    df::remove<u64, bool>(&mut t.id, 1);
+    transfer::share_object(t);
+}
+
+#[test, expected_failure(abort_code = sui::dynamic_field::EFieldDoesNotExist)]
+fun object_field_missing() {
+    let t = thing(1, &mut tx_context::dummy());
+    dof::borrow<u64, Thing>(&t.id, 1);
+    transfer::share_object(t);
+}
+
+#[test, expected_failure(abort_code = sui::dynamic_field::EFieldTypeMismatch)]
+fun object_field_of_another_type() {
+    let ctx = &mut tx_context::dummy();
+    let mut t = thing(1, ctx);
+    dof::add(&mut t.id, 1u64, thing(2, ctx));
+    dof::borrow<u64, Other>(&t.id, 1);
+    transfer::share_object(t);
+}
+
+#[test, expected_failure(abort_code = sui::dynamic_field::EFieldTypeMismatch)]
+fun object_field_of_another_type_when_removed() {
+    let ctx = &mut tx_context::dummy();
+    let mut t = thing(1, ctx);
+    dof::add(&mut t.id, 1u64, thing(2, ctx));
+    let Other { id } = dof::remove<u64, Other>(&mut t.id, 1);
+    id.delete();
+    transfer::share_object(t);
+}
+
+#[test, expected_failure(abort_code = sui::dynamic_field::EFieldAlreadyExists)]
+fun object_field_added_twice() {
+    let ctx = &mut tx_context::dummy();
+    let mut t = thing(1, ctx);
+    dof::add(&mut t.id, 1u64, thing(2, ctx));
+    dof::add(&mut t.id, 1u64, thing(3, ctx));
+    transfer::share_object(t);
+}
+
+#[test]
+fun object_fields_and_plain_fields_do_not_meet() {
+    let ctx = &mut tx_context::dummy();
+    let mut t = thing(1, ctx);
+    df::add(&mut t.id, 1u64, 10u64);
+    dof::add(&mut t.id, 1u64, thing(2, ctx));
+    assert!(df::exists_(&t.id, 1u64) && dof::exists_(&t.id, 1u64) && !dof::exists_(&t.id, 2u64));
+    assert!(dof::id(&t.id, 2u64).is_none());
+    assert!(discard(dof::remove(&mut t.id, 1u64)) == 2 && df::remove(&mut t.id, 1u64) == 10u64);
+    assert!(df::remove_if_exists<u64, u64>(&mut t.id, 1).is_none());
+    discard(t);
+}
+
+#[test]
+fun a_field_comes_back_after_its_removal() {
+    let ctx = &mut tx_context::dummy();
+    let mut t = thing(1, ctx);
+    5u64.do!(|i| {
+        df::add(&mut t.id, b"key", i);
+        assert!(df::remove(&mut t.id, b"key") == i);
+    });
+    df::add(&mut t.id, b"key", @0x5);
+    assert!(*df::borrow(&t.id, b"key") == @0x5);
+    discard(t);
+}
+
+#[test]
+fun field_names_of_every_kind() {
+    let mut t = thing(1, &mut tx_context::dummy());
+    df::add(&mut t.id, true, 1u64);
+    df::add(&mut t.id, 1u16, 2u64);
+    df::add(&mut t.id, 1u32, 3u64);
+    df::add(&mut t.id, 1u128, 4u64);
+    df::add(&mut t.id, 1u256, 5u64);
+    df::add(&mut t.id, @0x1, 6u64);
+    df::add(&mut t.id, vector[1u64, 2], 7u64);
+    df::add(&mut t.id, option::some(1u8), 8u64);
+    df::add(&mut t.id, conformance::kinds::some_kind(1), 9u64);
+    df::add(&mut t.id, conformance::kinds::some_inner(1), 10u64);
+    assert!(*df::borrow(&t.id, true) == 1u64 && *df::borrow(&t.id, 1u16) == 2u64 && *df::borrow(&t.id, 1u32) == 3u64);
+    assert!(*df::borrow(&t.id, 1u128) == 4u64 && *df::borrow(&t.id, 1u256) == 5u64 && *df::borrow(&t.id, @0x1) == 6u64);
+    assert!(*df::borrow(&t.id, vector[1u64, 2]) == 7u64 && *df::borrow(&t.id, option::some(1u8)) == 8u64);
+    assert!(*df::borrow(&t.id, conformance::kinds::some_kind(1)) == 9u64 && *df::borrow(&t.id, conformance::kinds::some_inner(1)) == 10u64);
+    assert!(!df::exists_(&t.id, false) && !df::exists_(&t.id, 1u8) && !df::exists_(&t.id, conformance::kinds::some_kind(0)));
+    discard(t);
+}
+
+#[test]
+fun fields_of_fields() {
+    let ctx = &mut tx_context::dummy();
+    let mut parent = thing(1, ctx);
+    let mut child = thing(2, ctx);
+    df::add(&mut child.id, 1u64, b"grandchild");
+    dof::add(&mut parent.id, 1u64, child);
+    let held = dof::borrow_mut<u64, Thing>(&mut parent.id, 1);
+    df::borrow_mut<u64, vector<u8>>(&mut held.id, 1).push_back(33);
+    let mut back = dof::remove<u64, Thing>(&mut parent.id, 1);
+    assert!(df::remove<u64, vector<u8>>(&mut back.id, 1) == b"grandchild!");
+    discard(back);
+    discard(parent);
+}
+
+#[test]
+fun an_object_inside_another() {
+    let ctx = &mut tx_context::dummy();
+    let mut bag = bag::new(ctx);
+    bag.add(1u64, thing(5, ctx));
+    let mut table = table::new<u8, bag::Bag>(ctx);
+    table.add(1, bag);
+    table[1].borrow_mut<u64, Thing>(1).n = 6;
+    let mut bag = table.remove(1);
+    assert!(discard(bag.remove(1u64)) == 6);
+    bag.destroy_empty();
+    table.destroy_empty();
+}
+
+#[test]
+fun every_way_to_give_an_object_away() {
+    let ctx = &mut tx_context::dummy();
+    transfer::freeze_object(thing(1, ctx));
+    transfer::public_share_object(thing(2, ctx));
+    transfer::public_transfer(coin::mint_for_testing<sui::sui::SUI>(5, ctx), @0x5);
+    sui::sui::transfer(coin::mint_for_testing(5, ctx), @0x5);
+    assert!(coin::mint_for_testing<Token>(5, ctx).burn_for_testing() == 5);
+}
+
+#[test]
+fun the_clock_of_a_test() {
+    let mut c = clock::create_for_testing(&mut tx_context::dummy());
+    c.set_for_testing(100);
+    c.increment_for_testing(5);
+    assert!(c.timestamp_ms() == 105);
+    c.destroy_for_testing();
+}
+
+#[test, expected_failure]
+fun the_clock_does_not_go_back() {
+    let mut c = clock::create_for_testing(&mut tx_context::dummy());
+    c.set_for_testing(100);
+    c.set_for_testing(99);
+    c.destroy_for_testing();
+}
