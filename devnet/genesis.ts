@@ -1,8 +1,7 @@
 /** What a new chain starts with: the framework at 0x1 and 0x2, and all of its SUI in the faucet's hands. */
 import { createHash } from 'node:crypto';
 import { Ed25519Keypair } from '@mysten/sui/keypairs/ed25519';
-import { coinContents } from '#devnet/ledger/encoding.ts';
-import { GAS_COIN_TYPE } from '#devnet/ledger/executor.ts';
+import { coinContents, GAS_COIN_TYPE } from '#devnet/ledger/encoding.ts';
 import type { ChainObject, MoveObject, PackageObject } from '#devnet/ledger/objects.ts';
 import { originsOfModule } from '#devnet/ledger/publish.ts';
 import { GENESIS_VERSION, prologueDigest } from '#devnet/ledger/system.ts';

@@ -121,6 +121,8 @@ export function coinOf(type: MoveType): MoveType {
 	return { kind: 'datatype', address: FRAMEWORK_ADDRESS, module: 'coin', name: 'Coin', typeArguments: [type] };
 }
 
+export const GAS_COIN_TYPE = coinOf(SUI_TYPE);
+
 /** `0x2::coin::Coin` is `{ id: UID, balance: Balance { value: u64 } }`. */
 export function coinContents(id: Address, balance: bigint): Uint8Array {
 	return new BcsWriter().address(id).u64(balance).done();

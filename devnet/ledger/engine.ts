@@ -1,15 +1,19 @@
 /** Executes one checked transaction against the store and says what it would change. Changes nothing itself. */
+
+import { checkArguments } from '#devnet/ledger/argument-rules.ts';
 import { coinBalance, coinContents } from '#devnet/ledger/encoding.ts';
 import { type CommandOutput, Executor } from '#devnet/ledger/executor.ts';
 import { ExecutionFailure, toExecutionFailure } from '#devnet/ledger/failure.ts';
 import { computationCost, computationLimit, type GasCost, netCost, READ_COST_PER_BYTE, refundable, storageCost } from '#devnet/ledger/gas.ts';
 import type { LoadedInputs } from '#devnet/ledger/inputs.ts';
 import { type ChainObject, type MoveObject, meteredSize } from '#devnet/ledger/objects.ts';
+import type { Place, TypedTransaction } from '#devnet/ledger/places.ts';
 import type { PackageDraft } from '#devnet/ledger/publish.ts';
-import { Slot, TransactionValues } from '#devnet/ledger/slots.ts';
 import type { ObjectReader } from '#devnet/ledger/store.ts';
 import type { TransactionTracer } from '#devnet/ledger/tracer.ts';
-import { type Command, inputId, type ParsedTransaction } from '#devnet/ledger/transaction.ts';
+import type { ParsedTransaction } from '#devnet/ledger/transaction.ts';
+import { typeTransaction } from '#devnet/ledger/typing.ts';
+import { TransactionValues } from '#devnet/ledger/values.ts';
 import type { Address, GasMeter, MoveEvent, MoveType, MoveVm, ObjectRuntime, Owner } from '#devnet/move/api.ts';
 
 const MAX_OBJECT_BYTES = 250 * 1024;
@@ -133,22 +137,25 @@ class Engine {
 		const published = () => executor?.published.map(({ id }) => id) ?? [];
 		try {
 			meter.charge(BigInt(this.#bytesRead()) * READ_COST_PER_BYTE);
-			const values = this.#values(runtime);
+			const { unchecked } = this.#options;
+			const typed = typeTransaction({ vm: this.#vm, store: this.#store, unchecked }, this.#parsed, this.#inputs);
+			checkArguments(typed, { vm: this.#vm, unchecked });
+			const values = this.#values(typed, runtime);
 			executor = new Executor(this.#vm, this.#store, values, runtime, meter, this.#options);
 			const { tracer } = this.#options;
-			for (command = 0; command < this.#parsed.commands.length; command++) {
-				const next = this.#parsed.commands[command] as Command;
-				tracer?.startCommand(command, next, meter.internalUnits);
+			for (const next of typed.commands) {
+				command = next.index;
+				tracer?.startCommand(command, next.command, meter.internalUnits);
 				executor.run(next);
 				tracer?.endCommand(command, meter.internalUnits);
 			}
 			command = undefined;
-			if (!this.#options.unchecked) values.checkNothingIsLeft();
-			return { kind: 'done' as const, changes: this.#collect(values, runtime, executor), outputs: executor.outputs, published: published() };
+			return { kind: 'done' as const, changes: this.#collect(typed, values, runtime, executor), outputs: executor.outputs, published: published() };
 		} catch (error) {
 			const outputs = executor?.outputs ?? [];
 			try {
-				return { kind: 'failed' as const, failure: toExecutionFailure(error), command, outputs, published: published() };
+				const failure = toExecutionFailure(error);
+				return { kind: 'failed' as const, failure, command: failure.command ?? command, outputs, published: published() };
 			} catch (unexpected) {
 				for (const id of published()) this.#vm.unload(id);
 				throw unexpected;
@@ -162,25 +169,18 @@ class Engine {
 	}
 
 	/** The budget is out of the commands' reach: they see the gas coin without it. */
-	#values(runtime: ObjectRuntime): TransactionValues {
-		const slot = (object: MoveObject, contents: Uint8Array, access: Slot['input'], isGas: boolean) => {
+	#values(typed: TypedTransaction, runtime: ObjectRuntime): TransactionValues {
+		const values = new TransactionValues(this.#vm);
+		const put = (place: Place, object: MoveObject, contents: Uint8Array) => {
 			runtime.addInput(object);
-			return new Slot(object.type, this.#vm.abilities(object.type), this.#vm.deserialize(object.type, contents), access, isGas);
+			values.put(place, this.#vm.deserialize(object.type, contents));
 		};
-		const available = coinContents(this.#gas.id, this.#gasBalance - this.#parsed.gasBudget);
-		const gas = slot(this.#gas, available, { object: this.#gas, access: 'owned' }, true);
-		return new TransactionValues(
-			this.#vm,
-			this.#parsed.inputs,
-			(input) => {
-				const loaded = this.#inputs.objects.get(inputId(input) ?? '');
-				return loaded === undefined ? undefined : slot(loaded.object, loaded.object.contents, loaded, false);
-			},
-			gas,
-		);
+		put(typed.gas, this.#gas, coinContents(this.#gas.id, this.#gasBalance - this.#parsed.gasBudget));
+		for (const place of typed.objects) if (place.source.kind === 'object') put(place, place.source.input.object, place.source.input.object.contents);
+		return values;
 	}
 
-	#collect(values: TransactionValues, runtime: ObjectRuntime, executor: Executor): Changes {
+	#collect(typed: TypedTransaction, values: TransactionValues, runtime: ObjectRuntime, executor: Executor): Changes {
 		const results = runtime.finish();
 		const objects = new Map<Address, DraftObject>(results.writes.map(({ id, type, owner, contents }) => [id, { type, owner, contents }]));
 		const created = new Set(results.createdIds);
@@ -189,12 +189,12 @@ class Engine {
 		const wrapped = new Set<Address>();
 		const gone = (id: Address) => !objects.has(id) && !deleted.has(id);
 
-		for (const slot of values.inputSlots()) {
-			if (slot.input === undefined) continue;
-			const { object, access } = slot.input;
+		for (const place of [typed.gas, ...typed.objects]) {
+			const { object, access } = place.source.kind === 'object' ? place.source.input : { object: this.#gas, access: 'owned' as const };
 			if (access === 'immutable' || access === 'sharedReadOnly') continue;
-			if (slot.cell !== undefined) {
-				const contents = slot.changed || slot.isGas ? this.#vm.serialize(slot.type, slot.cell.value) : object.contents;
+			const held = values.peek(place);
+			if (held !== undefined) {
+				const contents = held.changed || place === typed.gas ? this.#vm.serialize(place.type, held.value) : object.contents;
 				objects.set(object.id, { type: object.type, owner: object.owner, contents });
 			} else if (access === 'sharedMutable') {
 				if (!deleted.has(object.id) && objects.get(object.id)?.owner.kind !== 'shared') {

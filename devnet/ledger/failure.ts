@@ -17,7 +17,10 @@ export type CommandArgumentErrorKind =
 	| { readonly $kind: 'InvalidObjectByMutRef' }
 	| { readonly $kind: 'SharedObjectOperationNotAllowed' }
 	| { readonly $kind: 'InvalidTransferObject' }
-	| { readonly $kind: 'InvalidMakeMoveVecNonObjectArgument' };
+	| { readonly $kind: 'InvalidMakeMoveVecNonObjectArgument' }
+	| { readonly $kind: 'ArgumentWithoutValue' }
+	| { readonly $kind: 'CannotMoveBorrowedValue' }
+	| { readonly $kind: 'InvalidReferenceArgument' };
 
 type MoveAbortReason = MoveFailureReason & { readonly kind: 'abort' };
 type Location = MoveAbortReason['location'];
@@ -60,6 +63,8 @@ export type FailureStatus =
 /** Thrown while a transaction executes; its effects then record the status. */
 export class ExecutionFailure extends Error {
 	readonly status: FailureStatus;
+	/** Where it was found, when that was not while the command ran. */
+	command: number | undefined;
 	/** More than the status can carry; goes into the RPC's description only. */
 	readonly detail: string;
 	constructor(status: FailureStatus, detail = '') {
@@ -67,6 +72,16 @@ export class ExecutionFailure extends Error {
 		this.name = 'ExecutionFailure';
 		this.status = status;
 		this.detail = detail;
+	}
+}
+
+/** Failures of `check` are of that command. */
+export function inCommand<T>(command: number, check: () => T): T {
+	try {
+		return check();
+	} catch (error) {
+		if (error instanceof ExecutionFailure) error.command ??= command;
+		throw error;
 	}
 }
 

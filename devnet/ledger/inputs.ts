@@ -3,7 +3,6 @@ import { coinBalance, coinTypeOf, isSui } from '#devnet/ledger/encoding.ts';
 import { RejectedTransaction } from '#devnet/ledger/failure.ts';
 import { MAX_BUDGET, MIN_BUDGET_UNITS, REFERENCE_GAS_PRICE } from '#devnet/ledger/gas.ts';
 import { type MoveObject, objectDigest, type PackageObject } from '#devnet/ledger/objects.ts';
-import type { ObjectAccess } from '#devnet/ledger/slots.ts';
 import type { ObjectReader } from '#devnet/ledger/store.ts';
 import { type ObjectReference, type ParsedTransaction, packageIds } from '#devnet/ledger/transaction.ts';
 import type { Address } from '#devnet/move/api.ts';
@@ -11,6 +10,9 @@ import type { Address } from '#devnet/move/api.ts';
 export const CLOCK_ID: Address = `0x${'0'.repeat(63)}6`;
 export const RANDOM_ID: Address = `0x${'0'.repeat(63)}8`;
 const SYSTEM_PACKAGES: ReadonlySet<Address> = new Set([`0x${'0'.repeat(63)}1`, `0x${'0'.repeat(63)}2`]);
+
+/** How the transaction may use an input object. */
+export type ObjectAccess = 'owned' | 'immutable' | 'sharedReadOnly' | 'sharedMutable';
 
 export interface LoadedInput {
 	readonly object: MoveObject;

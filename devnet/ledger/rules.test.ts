@@ -54,7 +54,7 @@ describe('rules of programmable transactions', () => {
 				transaction.moveCall({ target: call('eat'), arguments: [potato] });
 				transaction.moveCall({ target: call('eat'), arguments: [potato] });
 			});
-			assert.deepEqual([error?.CommandArgumentError?.name, error?.command, error?.CommandArgumentError?.argument], ['InvalidValueUsage', 2, 0]);
+			assert.deepEqual([error?.CommandArgumentError?.name, error?.command, error?.CommandArgumentError?.argument], ['ArgumentWithoutValue', 2, 0]);
 		});
 
 		it('a mutable borrow is alone in its command', async () => {
@@ -63,7 +63,7 @@ describe('rules of programmable transactions', () => {
 				const object = transaction.object(box);
 				transaction.moveCall({ target: call('put'), arguments: [object, transaction.pure.u64(1), object] });
 			});
-			assert.equal(error?.CommandArgumentError?.name, 'InvalidValueUsage');
+			assert.equal(error?.CommandArgumentError?.name, 'CannotMoveBorrowedValue');
 		});
 
 		it('types, arity and bytes are checked', async () => {
@@ -87,11 +87,10 @@ describe('rules of programmable transactions', () => {
 
 		it('a transaction makes so many ids and no more', async () => {
 			const error = await failure((transaction) => {
-				for (let i = 0; i < 6; i++)
-					transaction.splitCoins(
-						transaction.gas,
-						Array.from({ length: 500 }, () => 1),
-					);
+				for (let i = 0; i < 6; i++) {
+					const amounts = Array.from({ length: 500 }, () => 1);
+					transaction.transferObjects([...transaction.splitCoins(transaction.gas, amounts)], playground.address);
+				}
 			});
 			assert.match(error?.message ?? '', /more than 2048 new ids/);
 		});
@@ -116,13 +115,20 @@ describe('rules of programmable transactions', () => {
 			assert.match(missing?.message ?? '', /FunctionNotFound/);
 		});
 
-		it('a private entry takes nothing that a public function had in its hands', async () => {
-			const error = await failure((transaction) => {
-				const box = newBox(transaction);
+		it('a private entry takes nothing that met a value which must yet be consumed', async () => {
+			const use = (transaction: Transaction, eatFirst: boolean) => {
+				const number = transaction.pure.u64(1);
+				const box = transaction.moveCall({ target: call('new_box'), arguments: [number] });
+				const potato = transaction.moveCall({ target: call('potato'), arguments: [number] });
+				const eat = () => transaction.moveCall({ target: call('eat'), arguments: [potato] });
+				if (eatFirst) eat();
 				transaction.moveCall({ target: call('secret'), arguments: [box] });
+				if (!eatFirst) eat();
 				keep(transaction, box);
-			});
-			assert.equal(error?.CommandArgumentError?.name, 'InvalidArgumentToPrivateEntryFunction');
+			};
+			const error = await failure((transaction) => use(transaction, false));
+			assert.deepEqual([error?.CommandArgumentError?.name, error?.command], ['InvalidArgumentToPrivateEntryFunction', 2]);
+			await run(playground, (transaction) => use(transaction, true));
 		});
 
 		it('nothing but transfers follows a draw', async () => {

@@ -226,6 +226,8 @@ export interface MoveVm {
 	abilities(type: MoveType): AbilitySet;
 	/** The same type by defining ids, when it names packages by any of their versions. Undefined when one of its types is not there. */
 	definingType(type: MoveType): MoveType | undefined;
+	/** How a type instantiates its datatypes wrongly, if it does: with another number of type arguments, or with some that lack abilities. */
+	instantiationFault(type: MoveType): 'arity' | 'constraint' | undefined;
 	/** The module's one-time witness, if it has one. */
 	oneTimeWitness(module: ModuleId): MoveType | undefined;
 	/** `tracer` is told of all that the transaction executes. */

@@ -41,6 +41,8 @@ export interface Datatype {
 	/** Ability bits as declared; those of an instantiation also depend on its type arguments. */
 	readonly abilities: number;
 	readonly phantom: readonly boolean[];
+	/** Ability bits that each type parameter asks for. */
+	readonly constraints: readonly number[];
 	readonly body: { readonly kind: 'struct'; readonly fields: readonly FieldLayout[] } | { readonly kind: 'enum'; readonly variants: readonly Variant[] };
 }
 
@@ -164,6 +166,19 @@ export class Loader implements ShapeSource {
 			: { kind: 'enum', variants: found.body.variants.map((variant) => each(variant.fields)) };
 	}
 
+	instantiationFault(type: MoveType): 'arity' | 'constraint' | undefined {
+		if (type.kind === 'vector') return this.instantiationFault(type.element);
+		if (type.kind !== 'datatype') return undefined;
+		const { constraints } = this.datatype(type) ?? { constraints: [] };
+		if (constraints.length !== type.typeArguments.length) return 'arity';
+		for (const argument of type.typeArguments) {
+			const fault = this.instantiationFault(argument);
+			if (fault !== undefined) return fault;
+		}
+		const lacking = constraints.some((bits, index) => (bits & ~this.#abilityBits(type.typeArguments[index] as MoveType)) !== 0);
+		return lacking ? 'constraint' : undefined;
+	}
+
 	/** Abilities of an instantiated type: the declared ones that every non-phantom argument allows (`key` asks `store` of them). */
 	abilities(type: MoveType): AbilitySet {
 		return abilitySet(this.#abilityBits(type));
@@ -256,7 +271,9 @@ function readLoadedModule({ id, originalId, name, bytes, definingId }: ModuleSou
 		const handle = entry(compiled.datatype_handles, handleIndex, 'datatype handle');
 		const datatypeName = identifier(compiled, handle.name);
 		if (handle.module !== compiled.self_module_handle_idx) throw malformed(name, `${datatypeName} is defined in another module`);
-		datatypes.set(datatypeName, { name: datatypeName, abilities: handle.abilities, phantom: handle.type_parameters.map((it) => it.is_phantom), body });
+		const { abilities, type_parameters: parameters } = handle;
+		const phantom = parameters.map((it) => it.is_phantom);
+		datatypes.set(datatypeName, { name: datatypeName, abilities, phantom, constraints: parameters.map((it) => it.constraints), body });
 	};
 	for (const def of compiled.struct_defs) {
 		if (def.field_information === 'Native') throw malformed(name, 'native struct');

@@ -100,6 +100,10 @@ class Vm implements MoveVm {
 		return this.#loader.definingType(type);
 	}
 
+	instantiationFault(type: MoveType): 'arity' | 'constraint' | undefined {
+		return this.#loader.instantiationFault(type);
+	}
+
 	/** The type named as its module in capitals, with `drop` alone, no type parameter and the one field that the compiler gives an empty struct. */
 	oneTimeWitness(module: ModuleId): MoveType | undefined {
 		const loaded = this.#module(module);

@@ -54,6 +54,9 @@ const ARGUMENT_KINDS = {
 	SharedObjectOperationNotAllowed: ArgumentKind.CONSENSUS_OBJECT_OPERATION_NOT_ALLOWED,
 	InvalidTransferObject: ArgumentKind.INVALID_TRANSFER_OBJECT,
 	InvalidMakeMoveVecNonObjectArgument: ArgumentKind.INVALID_MAKE_MOVE_VEC_NON_OBJECT_ARGUMENT,
+	ArgumentWithoutValue: ArgumentKind.ARGUMENT_WITHOUT_VALUE,
+	CannotMoveBorrowedValue: ArgumentKind.CANNOT_MOVE_BORROWED_VALUE,
+	InvalidReferenceArgument: ArgumentKind.INVALID_REFERENCE_ARGUMENT,
 } as const satisfies Record<CommandArgumentErrorKind['$kind'], GrpcTypes.CommandArgumentError_CommandArgumentErrorKind>;
 
 export function renderStatus(failed: Outcome['failure']): GrpcTypes.ExecutionStatus {
