@@ -59,14 +59,19 @@ export function checkConstants(view: ModuleView): void {
 	view.compiled.constant_pool.forEach(({ type_, data }, index) => {
 		if (!isConstantType(view.types.read(type_))) view.refuse('INVALID_CONSTANT_TYPE', `constant ${index} is ${JSON.stringify(type_)}`);
 		try {
-			const value = deserializeValue(typeOf(view.compiled, type_), Uint8Array.from(data), undefined);
-			const length = (value as { readonly length?: number }).length ?? 0;
-			if (typeof type_ !== 'string' && length > LIMITS.constantVectorLength) view.refuse('TOO_MANY_VECTOR_ELEMENTS', `constant ${index} has ${length}`);
+			deserializeValue(typeOf(view.compiled, type_), Uint8Array.from(data), undefined);
 		} catch (error) {
-			if (!(error instanceof Error) || error.name === 'VerificationFailure') throw error;
-			view.refuse('MALFORMED_CONSTANT_DATA', `constant ${index}: ${error.message}`);
+			view.refuse('MALFORMED_CONSTANT_DATA', `constant ${index}: ${error instanceof Error ? error.message : String(error)}`);
 		}
+		const length = typeof type_ === 'string' ? 0 : vectorLength(data);
+		if (length > LIMITS.constantVectorLength) view.refuse('TOO_MANY_VECTOR_ELEMENTS', `constant ${index} has ${length}`);
 	});
+}
+
+/** The ULEB128 at the start of a vector's BCS. */
+function vectorLength(data: readonly number[]): number {
+	const end = data.findIndex((byte) => byte < 0x80);
+	return data.slice(0, end + 1).reduceRight((length, byte) => length * 128 + (byte & 0x7f), 0);
 }
 
 function isConstantType(type: Type): boolean {

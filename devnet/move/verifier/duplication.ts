@@ -109,10 +109,13 @@ function checkOwnership(view: ModuleView, functions: ReadonlySet<string | number
 		[m.function_handles, functions, 'function'],
 		[m.datatype_handles, datatypes, 'datatype'],
 	] as const) {
-		table.forEach(({ module, name }, index) => {
-			const own = module === m.self_module_handle_idx;
-			if (own && !defined.has(index)) refuse('UNIMPLEMENTED_HANDLE', `${what} ${identifier(m, name)} is declared and not defined`);
-			if (!own && defined.has(index)) refuse('INVALID_MODULE_HANDLE', `${what} ${identifier(m, name)} is defined for another module`);
-		});
+		const own = (index: number) => table[index]?.module === m.self_module_handle_idx;
+		const nameOf = (index: number) => identifier(m, table[index]?.name ?? -1);
+		for (const index of defined) {
+			if (typeof index === 'number' && !own(index)) refuse('INVALID_MODULE_HANDLE', `${what} ${nameOf(index)} is defined for another module`);
+		}
+		for (const index of table.keys()) {
+			if (own(index) && !defined.has(index)) refuse('UNIMPLEMENTED_HANDLE', `${what} ${nameOf(index)} is declared and not defined`);
+		}
 	}
 }

@@ -4,6 +4,7 @@
  */
 import { KEY } from '#devnet/move/bytecode.ts';
 import { analyze } from '#devnet/move/verifier/abstract-interpreter.ts';
+import type { Bytecode } from '#devnet/move/verifier/code.ts';
 import type { ControlFlow } from '#devnet/move/verifier/control-flow.ts';
 import { stackEffect } from '#devnet/move/verifier/stack-usage.ts';
 import { at, type FunctionView, type ModuleView } from '#devnet/move/verifier/view.ts';
@@ -16,11 +17,11 @@ const MAKES_FRESH_ID: ReadonlySet<string> = new Set([`${SUI}::object::new`, `${S
 type State = readonly boolean[];
 
 export function checkIdLeaks(view: ModuleView, fn: FunctionView, flow: ControlFlow): void {
-	const fresh = view.compiled.function_handles.map((_, handle) => {
-		const { address, module, name } = view.functionName(handle);
-		return MAKES_FRESH_ID.has(`${address}::${module}::${name}`);
-	});
-	if (!flow.code.some(({ op }) => op === 'Pack' || op === 'PackGeneric')) return;
+	const makesObject = (instruction: Bytecode) =>
+		(instruction.op === 'Pack' || instruction.op === 'PackGeneric') && (view.datatypeHandle(view.struct(instruction).handle).abilities & KEY) !== 0;
+	if (!flow.code.some(makesObject)) return;
+	const makesFreshId = (instruction: Bytecode) =>
+		(instruction.op === 'Call' || instruction.op === 'CallGeneric') && MAKES_FRESH_ID.has(view.functionName(view.callee(instruction).handle).key);
 	analyze<State>(
 		flow,
 		fn.locals.map(() => false),
@@ -41,13 +42,11 @@ export function checkIdLeaks(view: ModuleView, fn: FunctionView, flow: ControlFl
 						default: {
 							const [pops, pushes] = stackEffect(view, fn, instruction);
 							const taken = stack.splice(stack.length - pops);
-							if (instruction.op === 'Pack' || instruction.op === 'PackGeneric') {
-								const { handle } = view.struct(instruction);
-								if ((view.datatypeHandle(handle).abilities & KEY) !== 0 && taken[0] !== true) {
-									view.refuseIn(fn.name, offset)('SUI_ID_LEAK', `${view.datatypeName(handle).name} is made with a UID that is not new`);
-								}
+							if (makesObject(instruction) && taken[0] !== true) {
+								const { name } = view.datatypeName(view.struct(instruction).handle);
+								view.refuseIn(fn.name, offset)('SUI_ID_LEAK', `${name} is made with a UID that is not new`);
 							}
-							const isFresh = (instruction.op === 'Call' || instruction.op === 'CallGeneric') && fresh[view.callee(instruction).handle] === true;
+							const isFresh = makesFreshId(instruction);
 							for (let i = 0; i < pushes; i++) stack.push(isFresh);
 							break;
 						}

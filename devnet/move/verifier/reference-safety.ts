@@ -42,8 +42,8 @@ export function checkReferenceSafety(view: ModuleView, fn: FunctionView, flow: C
 		{ locals, graph },
 		{
 			run: ({ start, end }, before) => {
-				const block = new BlockReferences(view, fn, meter, before);
-				for (let offset = start; offset <= end; offset++) block.step(at(flow.code, offset), refuse(offset));
+				const block = new BlockReferences(view, fn, meter, before, refuse);
+				for (let offset = start; offset <= end; offset++) block.step(at(flow.code, offset), offset);
 				return block.finish();
 			},
 			join: (into, other) => join(into, other, meter),
@@ -84,9 +84,11 @@ class BlockReferences {
 	/** The frame, whose fields are the locals. */
 	readonly #root: number;
 	#next: number;
-	#refuse!: Refuse;
+	readonly #refuseAt: (instruction: number) => Refuse;
+	#offset = 0;
 
-	constructor(view: ModuleView, fn: FunctionView, meter: Meter, before: State) {
+	constructor(view: ModuleView, fn: FunctionView, meter: Meter, before: State, refuse: (instruction: number) => Refuse) {
+		this.#refuseAt = refuse;
 		this.#view = view;
 		this.#function = fn;
 		this.#meter = meter;
@@ -113,6 +115,10 @@ class BlockReferences {
 
 	#drop(count: number): void {
 		this.#stack.length -= count;
+	}
+
+	#refuse(status: VerificationStatus, reason: string): never {
+		return this.#refuseAt(this.#offset)(status, reason);
 	}
 
 	#push(value: AbstractValue, count = 1): void {
@@ -144,8 +150,8 @@ class BlockReferences {
 		return !this.#graph.isMutable(id) || !this.#isMutablyBorrowed(id, label);
 	}
 
-	step(instruction: Bytecode, refuse: Refuse): void {
-		this.#refuse = refuse;
+	step(instruction: Bytecode, offset: number): void {
+		this.#offset = offset;
 		this.#meter.add(TICKS_PER_STEP);
 		const { op, index } = instruction;
 		switch (op) {
@@ -168,7 +174,7 @@ class BlockReferences {
 				return;
 			case 'FreezeRef': {
 				const id = this.#pop();
-				if (this.#isMutablyBorrowed(id)) refuse('FREEZEREF_EXISTS_MUTABLE_BORROW_ERROR', 'a mutable reference that is borrowed mutably is frozen');
+				if (this.#isMutablyBorrowed(id)) this.#refuse('FREEZEREF_EXISTS_MUTABLE_BORROW_ERROR', 'a mutable reference that is borrowed mutably is frozen');
 				const frozen = this.#newReference(false);
 				this.#graph.addStrong(id, '', frozen);
 				this.#release(id);
@@ -193,7 +199,7 @@ class BlockReferences {
 			case 'WriteRef': {
 				const id = this.#pop();
 				this.#drop(1);
-				if (this.#isBorrowed(id)) refuse('WRITEREF_EXISTS_BORROW_ERROR', 'what is written is still borrowed');
+				if (this.#isBorrowed(id)) this.#refuse('WRITEREF_EXISTS_BORROW_ERROR', 'what is written is still borrowed');
 				this.#release(id);
 				return;
 			}

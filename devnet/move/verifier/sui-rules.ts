@@ -50,8 +50,8 @@ const PRIVATE_GENERICS: ReadonlySet<string> = new Set([
 export function checkPrivateGenerics(view: ModuleView): void {
 	forEachCall(view, (fn, instruction) => {
 		const { handle, typeArguments } = view.callee(instruction);
-		const { address, module, name } = view.functionName(handle);
-		if (!PRIVATE_GENERICS.has(`${address}::${module}::${name}`)) return;
+		const { key, module, name } = view.functionName(handle);
+		if (!PRIVATE_GENERICS.has(key)) return;
 		for (const type of typeArguments) {
 			if (type.kind === 'datatype' && view.isOwnDatatype(type.handle)) continue;
 			view.refuseIn(fn.name)('SUI_PRIVATE_GENERICS', `${module}::${name} takes types of the module that calls it, not ${describeType(view, type)}`);

@@ -14,8 +14,8 @@ const TICKS_PER_PUSH = 3;
 
 export function checkTypeSafety(view: ModuleView, fn: FunctionView, flow: ControlFlow, meter: Meter, refuse: (instruction?: number) => Refuse): void {
 	for (const { start, end } of flow.blocks) {
-		const block = new BlockTypes(view, fn, meter);
-		for (let offset = start; offset <= end; offset++) block.step(at(flow.code, offset), refuse(offset));
+		const block = new BlockTypes(view, fn, meter, refuse);
+		for (let offset = start; offset <= end; offset++) block.step(at(flow.code, offset), offset);
 	}
 }
 
@@ -24,12 +24,18 @@ class BlockTypes {
 	readonly #function: FunctionView;
 	readonly #meter: Meter;
 	readonly #stack: Type[] = [];
-	#refuse!: Refuse;
+	readonly #refuseAt: (instruction: number) => Refuse;
+	#offset = 0;
 
-	constructor(view: ModuleView, fn: FunctionView, meter: Meter) {
+	constructor(view: ModuleView, fn: FunctionView, meter: Meter, refuse: (instruction: number) => Refuse) {
+		this.#refuseAt = refuse;
 		this.#view = view;
 		this.#function = fn;
 		this.#meter = meter;
+	}
+
+	#refuse(status: VerificationStatus, reason: string): never {
+		return this.#refuseAt(this.#offset)(status, reason);
 	}
 
 	#push(...types: readonly Type[]): void {
@@ -76,8 +82,8 @@ class BlockTypes {
 		}
 	}
 
-	step(instruction: Bytecode, refuse: Refuse): void {
-		this.#refuse = refuse;
+	step(instruction: Bytecode, offset: number): void {
+		this.#offset = offset;
 		const { op, index } = instruction;
 		const { types } = this.#view;
 		switch (op) {
@@ -151,7 +157,7 @@ class BlockTypes {
 				const use = this.#view.field(instruction);
 				const mutable = op.startsWith('Mut');
 				if (this.#dereference(mutable, 'BORROWFIELD_TYPE_MISMATCH_ERROR') !== use.type) {
-					refuse('BORROWFIELD_TYPE_MISMATCH_ERROR', `expected a reference to ${describeType(this.#view, use.type)}`);
+					this.#refuse('BORROWFIELD_TYPE_MISMATCH_ERROR', `expected a reference to ${describeType(this.#view, use.type)}`);
 				}
 				this.#push(types.reference(at(use.fields, use.field), mutable));
 				return;

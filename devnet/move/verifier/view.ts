@@ -29,6 +29,8 @@ export interface QualifiedName {
 	readonly address: Address;
 	readonly module: string;
 	readonly name: string;
+	/** `0x…::module::name` */
+	readonly key: string;
 }
 
 export class ModuleView {
@@ -42,6 +44,11 @@ export class ModuleView {
 	readonly #signatures: readonly (readonly Type[])[];
 	readonly #fields = new Map<number, readonly Type[]>();
 	readonly #variants = new Map<number, readonly (readonly Type[])[]>();
+	readonly #datatypeNames: QualifiedName[] = [];
+	readonly #functionNames: QualifiedName[] = [];
+	/** Of `Call` and of `CallGeneric`, by their index. */
+	readonly #callees: Callee[] = [];
+	readonly #genericCallees: Callee[] = [];
 	/** Of types without parameters, by id. */
 	readonly #abilities: number[] = [];
 
@@ -116,33 +123,42 @@ export class ModuleView {
 	}
 
 	datatypeName(index: number): QualifiedName {
-		return this.#qualified(this.datatypeHandle(index));
+		return this.#qualified(this.#datatypeNames, index, this.datatypeHandle(index));
 	}
 
 	functionName(handle: number): QualifiedName {
-		return this.#qualified(at(this.compiled.function_handles, handle));
+		return this.#qualified(this.#functionNames, handle, at(this.compiled.function_handles, handle));
 	}
 
-	#qualified({ module, name }: { readonly module: number; readonly name: number }): QualifiedName {
-		return { ...moduleHandle(this.compiled, module), name: identifier(this.compiled, name) };
+	#qualified(known: QualifiedName[], index: number, { module, name }: { readonly module: number; readonly name: number }): QualifiedName {
+		let found = known[index];
+		if (found === undefined) {
+			const owner = moduleHandle(this.compiled, module);
+			const text = identifier(this.compiled, name);
+			found = { ...owner, name: text, key: `${owner.address}::${owner.module}::${text}` };
+			known[index] = found;
+		}
+		return found;
 	}
 
 	/** What a `Call` or `CallGeneric` means, its types instantiated. */
-	callee({ op, index }: Bytecode): {
-		readonly handle: number;
-		readonly typeArguments: readonly Type[];
-		readonly parameters: readonly Type[];
-		readonly returns: readonly Type[];
-	} {
-		const instantiation = op === 'CallGeneric' ? at(this.compiled.function_instantiations, index) : undefined;
-		const handleIndex = instantiation?.handle ?? index;
-		const handle = at(this.compiled.function_handles, handleIndex);
+	callee({ op, index }: Bytecode): Callee {
+		const known = op === 'CallGeneric' ? this.#genericCallees : this.#callees;
+		let found = known[index];
+		if (found === undefined) {
+			found = this.#callee(index, op === 'CallGeneric');
+			known[index] = found;
+		}
+		return found;
+	}
+
+	#callee(index: number, generic: boolean): Callee {
+		const instantiation = generic ? at(this.compiled.function_instantiations, index) : undefined;
+		const handle = instantiation?.handle ?? index;
+		const { parameters, return_ } = at(this.compiled.function_handles, handle);
 		const typeArguments = instantiation === undefined ? [] : this.signature(instantiation.type_parameters);
-		const parameters = this.signature(handle.parameters);
-		const returns = this.signature(handle.return_);
-		if (typeArguments.length === 0) return { handle: handleIndex, typeArguments, parameters, returns };
 		const instantiate = (type: Type) => this.types.substitute(type, typeArguments);
-		return { handle: handleIndex, typeArguments, parameters: parameters.map(instantiate), returns: returns.map(instantiate) };
+		return { handle, typeArguments, parameters: this.signature(parameters).map(instantiate), returns: this.signature(return_).map(instantiate) };
 	}
 
 	/** The struct that a (generic) Pack or Unpack is about: its definition, type and field types. */
@@ -225,6 +241,15 @@ export class ModuleView {
 				return COPY | DROP | STORE;
 		}
 	}
+}
+
+export interface Callee {
+	/** Index of the function's handle. */
+	readonly handle: number;
+	readonly typeArguments: readonly Type[];
+	/** Instantiated. */
+	readonly parameters: readonly Type[];
+	readonly returns: readonly Type[];
 }
 
 export interface StructUse {
