@@ -2,8 +2,8 @@
 import { Transaction } from '@mysten/sui/transactions';
 import { compileFramework } from '#devnet/compiler/compile.ts';
 import { type GenesisPackage, genesisObjects } from '#devnet/genesis.ts';
-import { coinContents } from '#devnet/ledger/encoding.ts';
-import { type CommandOutput, GAS_COIN_TYPE } from '#devnet/ledger/executor.ts';
+import { coinContents, GAS_COIN_TYPE } from '#devnet/ledger/encoding.ts';
+import type { CommandOutput } from '#devnet/ledger/executor.ts';
 import type { ExecutionFailure } from '#devnet/ledger/failure.ts';
 import { REFERENCE_GAS_PRICE } from '#devnet/ledger/gas.ts';
 import { RecentHistory } from '#devnet/ledger/history.ts';
