@@ -1,6 +1,9 @@
 /** The devnet as a library: a chain, its gRPC server and its faucet, in this process. */
 import type { AddressInfo } from 'node:net';
+import { VramhubError } from '#core/errors.ts';
+import { type DevelopmentAccount, developmentAccounts, MAX_ACCOUNTS } from '#devnet/accounts.ts';
 import { compileFramework } from '#devnet/compiler/compile.ts';
+import type { Explored } from '#devnet/explorer/http.ts';
 import { Faucet } from '#devnet/faucet.ts';
 import { type GenesisPackage, genesisObjects } from '#devnet/genesis.ts';
 import { RecentHistory } from '#devnet/ledger/history.ts';
@@ -13,6 +16,7 @@ import { clockHttp } from '#devnet/rpc/clock-http.ts';
 import { faucetHttp } from '#devnet/rpc/faucet-http.ts';
 import { createRpcServer, type PlainHandler } from '#devnet/rpc/server.ts';
 import { rpcServices } from '#devnet/rpc/services.ts';
+import { DEFAULT_TRACE_LIMIT, type TraceOptions, type TransactionTrace, traceTransaction } from '#devnet/trace/trace.ts';
 
 export interface DevnetOptions {
 	/** 0 or absent: a free one. */
@@ -25,6 +29,10 @@ export interface DevnetOptions {
 	readonly log?: JournalOptions;
 	/** Transactions that a chain without a folder can give back: the newest 10 000 when absent. */
 	readonly retainedTransactions?: number;
+	/** Accounts that begin with 1000 SUI each; none when absent. */
+	readonly accounts?: number;
+	/** Decides their keys; the chain's id when absent, so that an existing chain finds its accounts again. */
+	readonly accountSeed?: string;
 	/** Makes on-chain randomness repeatable. For tests. */
 	readonly randomSeed?: string;
 	/** Throws when the document does not verify at `nowMs`. Absent: every document is refused. */
@@ -43,10 +51,14 @@ export interface Devnet {
 	readonly chainId: string;
 	/** `host` for `requestSuiFromFaucetV2`. */
 	readonly faucetUrl: string;
+	/** With their keys, which are no secret. */
+	readonly accounts: readonly DevelopmentAccount[];
 	/** For tests that look inside. */
 	readonly ledger: Ledger;
 	/** Lets chain time jump ahead by whole milliseconds. */
 	advanceClock(ms: number): void;
+	/** How a past transaction was executed: its calls, or each instruction. Throws CHAIN_OBJECT_MISSING when it or its inputs are no longer remembered. */
+	trace(digest: string, options?: Partial<TraceOptions>): TransactionTrace;
 	stop(): Promise<void>;
 }
 
@@ -60,9 +72,13 @@ export async function startDevnet(options: DevnetOptions = {}): Promise<Devnet> 
 	const parts = { vm, journal: disk ?? new RecentHistory(options.retainedTransactions), randomBytes: randomSource(options.randomSeed) };
 	const ledger = Ledger.reopen(parts) ?? Ledger.create(parts, options.genesisTimeMs ?? Date.now(), await firstObjects(options));
 
-	const faucet = faucetHttp(new Faucet(ledger));
-	const clock = clockHttp(ledger);
-	const plain: PlainHandler = async (...request) => (await faucet(...request)) || clock(...request);
+	const faucet = new Faucet(ledger);
+	const accounts = await fundedAccounts(ledger, faucet, options);
+	const answers = [faucetHttp(faucet), clockHttp(ledger), lazyExplorer({ ledger, accounts })];
+	const plain: PlainHandler = async (...request) => {
+		for (const answer of answers) if (await answer(...request)) return true;
+		return false;
+	};
 	const server = createRpcServer(rpcServices(ledger), plain, options.onError ?? (() => {}));
 	server.keepAliveTimeout = 60_000;
 	await new Promise<void>((resolve, reject) => {
@@ -76,14 +92,35 @@ export async function startDevnet(options: DevnetOptions = {}): Promise<Devnet> 
 		port,
 		chainId: ledger.chainId,
 		faucetUrl: url,
+		accounts,
 		ledger,
 		advanceClock: (ms) => ledger.advanceClock(ms),
+		trace: (digest, { detail = 'calls', limit = DEFAULT_TRACE_LIMIT } = {}) => traceTransaction(ledger, digest, { detail, limit }),
 		stop: async () => {
 			const closed = new Promise<void>((resolve) => server.close(() => resolve()));
 			server.closeAllConnections();
 			await closed;
 			disk?.close();
 		},
+	};
+}
+
+/** An account that has objects keeps them: an existing chain gives nothing again. */
+async function fundedAccounts(ledger: Ledger, faucet: Faucet, { accounts = 0, accountSeed }: DevnetOptions): Promise<readonly DevelopmentAccount[]> {
+	if (!Number.isInteger(accounts) || accounts < 0 || accounts > MAX_ACCOUNTS) throw new VramhubError('BAD_ARGUMENT', `accounts: 0 to ${MAX_ACCOUNTS}`);
+	const made = developmentAccounts(accountSeed ?? ledger.chainId, accounts);
+	await faucet.giveAll(made.map(({ address }) => address).filter((address) => ledger.store.ownedBy(address).length === 0));
+	return made;
+}
+
+/** Loaded when somebody looks: a chain for a test never does. */
+function lazyExplorer(explored: Explored): PlainHandler {
+	let explorer: Promise<PlainHandler> | undefined;
+	return async (...request) => {
+		const [{ method, url }] = request;
+		if (method !== 'GET' && url !== '/trace') return false;
+		explorer ??= import('#devnet/explorer/http.ts').then(({ explorerHttp }) => explorerHttp(explored));
+		return (await explorer)(...request);
 	};
 }
 

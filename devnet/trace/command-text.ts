@@ -21,7 +21,7 @@ export function commandText(command: Command): string {
 		case 'publish':
 			return `Publish(${command.modules.length} modules, ${command.dependencies.length} dependencies)`;
 		case 'upgrade':
-			return 'Upgrade';
+			return `Upgrade ${shortAddresses(command.packageId)}(${command.modules.length} modules, ${command.dependencies.length} dependencies, ${argumentText(command.ticket)})`;
 		default:
 			return JSON.stringify(command satisfies never);
 	}

@@ -24,9 +24,19 @@ export class PastObjects implements ObjectReader {
 	/** Throws CHAIN_OBJECT_MISSING when the version is no longer kept. */
 	get(id: Address): ChainObject | undefined {
 		if (isSystemState(id)) return this.#systemObject(id);
-		const change = this.#firstChanges().get(id);
-		if (change === undefined) return this.#ledger.store.get(id);
-		return change.input === undefined ? undefined : this.#atVersion(id, change.input.version);
+		const own = this.#record.effects.changed.find((change) => change.id === id);
+		if (own === undefined) {
+			const live = this.#ledger.store.get(id);
+			if (live !== undefined && this.#isOlder(live)) return live;
+		}
+		const change = own ?? this.#laterChanges().get(id);
+		return change?.input === undefined ? undefined : this.#atVersion(id, change.input.version);
+	}
+
+	/** Written before the transaction. What is written by no transaction that is remembered is older than all of them. */
+	#isOlder(object: ChainObject): boolean {
+		const written = this.#ledger.transaction(object.previousTransaction);
+		return written === undefined || written.checkpoint < this.#record.checkpoint;
 	}
 
 	move(id: Address): MoveObject | undefined {
@@ -38,9 +48,9 @@ export class PastObjects implements ObjectReader {
 		return this.get(id) !== undefined || this.#ledger.store.existed(id);
 	}
 
-	/** The packages that this transaction and those after it have published: they were not there. */
-	laterPackages(): Address[] {
-		return [...this.#firstChanges().values()].filter(({ input, output }) => input === undefined && output?.isPackage === true).map(({ id }) => id);
+	/** The packages that the transaction published: before it they were not there. */
+	ownPackages(): Address[] {
+		return this.#record.effects.changed.filter(({ input, output }) => input === undefined && output?.isPackage === true).map(({ id }) => id);
 	}
 
 	/** Clock and randomness change beside transactions: what the transaction read stands in its effects. */
@@ -57,10 +67,11 @@ export class PastObjects implements ObjectReader {
 		throw new VramhubError('CHAIN_OBJECT_MISSING', `version ${version} of object ${id} is no longer kept: the transaction cannot be executed again`);
 	}
 
-	#firstChanges(): ReadonlyMap<Address, ChangedObject> {
+	/** Reads all of the history since: asked for only when an object changed after the transaction, which had read it and left it alone. */
+	#laterChanges(): ReadonlyMap<Address, ChangedObject> {
 		if (this.#changes === undefined) {
 			const changes = new Map<Address, ChangedObject>();
-			for (const { effects } of this.#ledger.history.range({ from: this.#record.checkpoint })) {
+			for (const { effects } of this.#ledger.history.range({ from: this.#record.checkpoint + 1n })) {
 				for (const change of effects.changed) if (!changes.has(change.id)) changes.set(change.id, change);
 			}
 			this.#changes = changes;

@@ -36,8 +36,8 @@ export function traceTransaction(ledger: Ledger, digest: string, options: TraceO
 	const past = new PastObjects(ledger, record);
 	const parsed = parseTransaction(record.bytes);
 	const inputs = loadInputs(parsed, past, { checkOwners: true });
-	// What was published since would be in the way of publishing it again.
-	const vm = ledger.vm.fork(past.laterPackages());
+	// What it published would be in the way of publishing it again.
+	const vm = ledger.vm.fork(past.ownPackages());
 	const run = (tracer: TransactionTracer) => {
 		const outcome = runTransaction(vm, past, parsed, inputs, {
 			epoch: EPOCH,
