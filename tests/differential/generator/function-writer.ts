@@ -90,6 +90,16 @@ export class FunctionWriter {
 		return `t${this.#names++}`;
 	}
 
+	/** A name that nothing else has. */
+	temporary(): string {
+		return this.#fresh();
+	}
+
+	/** Makes a local that an extra statement binds known to what follows. */
+	declareLocal(name: string, type: GeneratedType): void {
+		this.#scope.push({ name, type, assignable: false });
+	}
+
 	variables(accepts: (variable: Variable) => boolean): Variable[] {
 		return this.#scope.filter(accepts);
 	}

@@ -1,0 +1,66 @@
+/** The objects that generated transactions start from: the same for each of them. */
+import { BcsWriter, coinContents } from '#devnet/ledger/encoding.ts';
+import { GAS_COIN_TYPE } from '#devnet/ledger/executor.ts';
+import type { MoveObject } from '#devnet/ledger/objects.ts';
+import { GENESIS_VERSION } from '#devnet/ledger/system.ts';
+import type { Address, MoveType, Owner } from '#devnet/move/api.ts';
+import { deriveDynamicFieldId } from '#devnet/move/object-runtime.ts';
+import { parseType, U64 } from '#devnet/move/types.ts';
+import { ownedObject } from './our-machine.ts';
+
+export interface Universe {
+	readonly things: readonly MoveObject[];
+	/** The first is full, the second empty. */
+	readonly crates: readonly MoveObject[];
+	readonly coins: readonly MoveObject[];
+	readonly frozen: MoveObject;
+	readonly shelf: MoveObject;
+	readonly journal: MoveObject;
+	readonly all: readonly MoveObject[];
+}
+
+const SHELF_ENTRIES = 6n;
+const SHELF_FUNDS = 2_000n;
+const idOf = (byte: number): Address => `0x${byte.toString(16).padStart(2, '0').repeat(32)}`;
+
+/** `packageId`: where `things.move` is. */
+export function createUniverse(packageId: Address): Universe {
+	const type = (name: string): MoveType => parseType(`${packageId}::things::${name}`);
+	const thingContents = (id: Address, n: bigint, data: readonly number[]) => new BcsWriter().address(id).u64(n).bytes(Uint8Array.from(data)).done();
+	const thing = (byte: number, n: bigint, data: readonly number[]) => ownedObject(idOf(byte), type('Thing'), (id) => thingContents(id, n, data));
+	const crate = (byte: number, inside: Uint8Array | undefined) =>
+		ownedObject(idOf(byte), type('Crate'), (id) => {
+			const out = new BcsWriter().address(id);
+			return (inside === undefined ? out.length(0) : out.length(1).raw(inside)).u8(byte).done();
+		});
+	const coin = (byte: number, value: bigint) => ownedObject(idOf(byte), GAS_COIN_TYPE, (id) => coinContents(id, value));
+	const owned = (object: MoveObject, owner: Owner): MoveObject => ({ ...object, owner });
+	const shared: Owner = { kind: 'shared', initialVersion: GENESIS_VERSION };
+
+	const table = idOf(0x71);
+	const entries = Array.from({ length: Number(SHELF_ENTRIES) }, (_, at) => {
+		const key = new BcsWriter().u64(BigInt(at)).done();
+		const id = deriveDynamicFieldId(table, U64, key);
+		const field = ownedObject(id, parseType('0x2::dynamic_field::Field<u64, u64>'), () =>
+			new BcsWriter()
+				.address(id)
+				.raw(key)
+				.u64(BigInt(at) * 7n)
+				.done(),
+		);
+		return owned(field, { kind: 'object', parent: table });
+	});
+	const things = [thing(0x11, 5n, [1, 2]), thing(0x12, 5n, []), thing(0x13, (1n << 64n) - 3n, [9])];
+	const crates = [crate(0x21, thingContents(idOf(0x22), 8n, [])), crate(0x23, undefined)];
+	const coins = [coin(0x31, 1_000n), coin(0x32, 7n), coin(0x33, (1n << 63n) - 1n)];
+	const frozen = owned(thing(0x41, 77n, [4]), { kind: 'immutable' });
+	const shelf = owned(
+		ownedObject(idOf(0x51), type('Shelf'), (id) => new BcsWriter().address(id).address(table).u64(SHELF_ENTRIES).u64(SHELF_FUNDS).done()),
+		shared,
+	);
+	const journal = owned(
+		ownedObject(idOf(0x61), type('Journal'), (id) => new BcsWriter().address(id).u64(0n).done()),
+		shared,
+	);
+	return { things, crates, coins, frozen, shelf, journal, all: [...things, ...crates, ...coins, frozen, shelf, journal, ...entries] };
+}
