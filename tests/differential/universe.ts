@@ -1,6 +1,5 @@
 /** The objects that generated transactions start from: the same for each of them. */
-import { BcsWriter, coinContents } from '#devnet/ledger/encoding.ts';
-import { GAS_COIN_TYPE } from '#devnet/ledger/executor.ts';
+import { BcsWriter, coinContents, GAS_COIN_TYPE } from '#devnet/ledger/encoding.ts';
 import type { MoveObject } from '#devnet/ledger/objects.ts';
 import { GENESIS_VERSION } from '#devnet/ledger/system.ts';
 import type { Address, MoveType, Owner } from '#devnet/move/api.ts';
