@@ -1,5 +1,5 @@
 /** Parts of pages. `html` escapes whatever is put into it. */
-import { html } from 'hono/html';
+import { html, raw } from 'hono/html';
 import { STYLE } from '#devnet/explorer/style.ts';
 
 export type Html = ReturnType<typeof html>;
@@ -12,7 +12,7 @@ export function layout(title: string, chainId: string, body: Html): Html {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${title} · vramhub devnet</title>
 <link rel="icon" href="data:,">
-<style>${STYLE}</style>
+<style>${raw(STYLE)}</style>
 </head>
 <body>
 <header><div>
@@ -36,7 +36,8 @@ export const addressLink = (id: string): Html => html`<a class="mono" href="/add
 export const transactionLink = (digest: string): Html =>
 	html`<a class="mono" href="/transaction/${encodeURIComponent(digest)}" title="${digest}">${shortened(digest)}</a>`;
 
-const ID = /(0x[0-9a-f]{40,64})/;
+/** Not one that was cut short. */
+const ID = /(0x[0-9a-f]{40,64})(?![0-9a-f…])/;
 
 /** Text of values and types: long ids in it are shortened and lead to their object. */
 export function linked(text: string): Html {

@@ -13,7 +13,7 @@ import type { DevelopmentAccount } from '#devnet/accounts.ts';
 import { type Html, layout } from '#devnet/explorer/html.ts';
 import { moduleView } from '#devnet/explorer/module-view.ts';
 import { addressView, objectView } from '#devnet/explorer/object-view.ts';
-import { addressPage, chainPage, errorPage, modulePage, objectPage, packagePage, transactionPage } from '#devnet/explorer/pages.ts';
+import { addressPage, chainPage, errorPage, modulePage, objectPage, packagePage, parentPage, transactionPage } from '#devnet/explorer/pages.ts';
 import { chainView, transactionView } from '#devnet/explorer/transaction-view.ts';
 import { RejectedTransaction } from '#devnet/ledger/failure.ts';
 import type { Ledger } from '#devnet/ledger/ledger.ts';
@@ -96,7 +96,7 @@ function answerTo({ ledger, accounts }: Explored, [kind = '', id, more, ...other
 				return { json: view, title: more, page: modulePage(view) };
 			}
 			const view = objectView(ledger, id as string);
-			return { json: view, title: view.kind === 'package' ? 'Package' : 'Object', page: view.kind === 'package' ? packagePage(view) : objectPage(view) };
+			return { json: view, ...shown(view) };
 		}
 		case 'address': {
 			if (more !== undefined) return undefined;
@@ -105,6 +105,19 @@ function answerTo({ ledger, accounts }: Explored, [kind = '', id, more, ...other
 		}
 		default:
 			return undefined;
+	}
+}
+
+function shown(view: ReturnType<typeof objectView>): { title: string; page: Html } {
+	switch (view.kind) {
+		case 'package':
+			return { title: 'Package', page: packagePage(view) };
+		case 'parent':
+			return { title: 'Dynamic fields', page: parentPage(view) };
+		case 'object':
+			return { title: 'Object', page: objectPage(view) };
+		default:
+			return view satisfies never;
 	}
 }
 

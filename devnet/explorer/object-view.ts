@@ -31,7 +31,19 @@ export interface ObjectView {
 	readonly fields: readonly FieldView[];
 	/** Newest first, as far back as transactions are remembered. */
 	readonly versions: readonly { readonly version: bigint; readonly transaction: string }[];
-	readonly dynamicFields: { readonly total: number; readonly listed: readonly { readonly id: Address; readonly fields: readonly FieldView[] }[] };
+	readonly dynamicFields: DynamicFieldsView;
+}
+
+export interface DynamicFieldsView {
+	readonly total: number;
+	readonly listed: readonly { readonly id: Address; readonly fields: readonly FieldView[] }[];
+}
+
+/** No object by itself, but the parent of dynamic fields: a table inside an object. */
+export interface ParentView {
+	readonly kind: 'parent';
+	readonly id: Address;
+	readonly dynamicFields: DynamicFieldsView;
 }
 
 export interface PackageView {
@@ -51,17 +63,18 @@ export interface AddressView {
 }
 
 /** Throws BAD_ARGUMENT, CHAIN_OBJECT_MISSING. */
-export function objectView(ledger: Ledger, text: string): ObjectView | PackageView {
+export function objectView(ledger: Ledger, text: string): ObjectView | PackageView | ParentView {
 	const id = addressOf(text);
 	const object = ledger.object(id);
 	if (object === undefined) {
+		const dynamicFields = dynamicFieldsOf(ledger, id);
+		if (dynamicFields.total > 0) return { kind: 'parent', id, dynamicFields };
 		throw new VramhubError('CHAIN_OBJECT_MISSING', `object ${id} ${ledger.store.existed(id) ? 'is deleted or wrapped' : 'is not known'}`);
 	}
 	return object.kind === 'package' ? packageView(ledger.vm, object) : moveObjectView(ledger, object);
 }
 
 function moveObjectView(ledger: Ledger, object: MoveObject): ObjectView {
-	const children = ledger.store.childrenOf(object.id);
 	return {
 		kind: 'object',
 		id: object.id,
@@ -74,10 +87,15 @@ function moveObjectView(ledger: Ledger, object: MoveObject): ObjectView {
 		storageRebateMist: object.storageRebate,
 		fields: fieldsOf(ledger.vm, object.type, object.contents),
 		versions: versionsOf(ledger, object),
-		dynamicFields: {
-			total: children.length,
-			listed: children.slice(0, MAX_LISTED).map((child) => ({ id: child.id, fields: fieldsOf(ledger.vm, child.type, child.contents) })),
-		},
+		dynamicFields: dynamicFieldsOf(ledger, object.id),
+	};
+}
+
+function dynamicFieldsOf(ledger: Ledger, parent: Address): DynamicFieldsView {
+	const children = ledger.store.childrenOf(parent);
+	return {
+		total: children.length,
+		listed: children.slice(0, MAX_LISTED).map((child) => ({ id: child.id, fields: fieldsOf(ledger.vm, child.type, child.contents) })),
 	};
 }
 
@@ -155,21 +173,21 @@ export function fieldsOf(vm: MoveVm, type: MoveType, bytes: Uint8Array): FieldVi
 			{
 				name: '',
 				type: shortAddresses(formatType(type)),
-				value: value === undefined ? `0x${toHex(bytes.subarray(0, 256))}` : shortAddresses(formatValue(vm, type, value)),
+				value: value === undefined ? `0x${toHex(bytes.subarray(0, 256))}` : formatValue(vm, type, value),
 			},
 		];
 	}
 	return layout.map((field, i) => ({
 		name: field.name,
 		type: shortAddresses(formatType(field.type)),
-		value: shortAddresses(formatValue(vm, field.type, value[i])),
+		value: formatValue(vm, field.type, value[i]),
 	}));
 }
 
 /** Undefined for bytes that are none of the type. */
 export function valueText(vm: MoveVm, type: MoveType, bytes: Uint8Array): string | undefined {
 	const value = decodeValue(vm, type, bytes);
-	return value === undefined ? undefined : shortAddresses(formatValue(vm, type, value));
+	return value === undefined ? undefined : formatValue(vm, type, value);
 }
 
 function decodeValue(vm: MoveVm, type: MoveType, bytes: Uint8Array): Value | undefined {

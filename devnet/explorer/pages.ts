@@ -2,7 +2,15 @@
 import { html } from 'hono/html';
 import { addressLink, grid, type Html, linked, objectLink, rows, sui, time, transactionLink } from '#devnet/explorer/html.ts';
 import type { ModuleView } from '#devnet/explorer/module-view.ts';
-import { type AddressView, type FieldView, MAX_LISTED, type ObjectView, type PackageView } from '#devnet/explorer/object-view.ts';
+import {
+	type AddressView,
+	type DynamicFieldsView,
+	type FieldView,
+	MAX_LISTED,
+	type ObjectView,
+	type PackageView,
+	type ParentView,
+} from '#devnet/explorer/object-view.ts';
 import { traceTable } from '#devnet/explorer/trace-page.ts';
 import type { ChainView, ChangeView, FailureView, TransactionView } from '#devnet/explorer/transaction-view.ts';
 import type { TransactionTrace } from '#devnet/trace/trace.ts';
@@ -137,20 +145,30 @@ ${grid(
 	]),
 	'Empty.',
 )}
-<h2>Dynamic fields <small>${it.dynamicFields.total}${it.dynamicFields.total > MAX_LISTED ? `, the first ${MAX_LISTED}` : ''}</small></h2>
-${grid(
-	['field object', 'name', 'value'],
-	it.dynamicFields.listed.map((field) => [
-		objectLink(field.id),
-		html`<span class="mono">${linked(valueNamed(field.fields, 'name'))}</span>`,
-		html`<span class="mono">${linked(valueNamed(field.fields, 'value'))}</span>`,
-	]),
-	'None.',
-)}
+${dynamicFieldsPart(it.dynamicFields)}
 <h2>Versions <small>those still remembered</small></h2>
 ${grid(
 	['#version', 'transaction'],
 	it.versions.map(({ version, transaction }) => [String(version), transactionLink(transaction)]),
+	'None.',
+)}`;
+}
+
+export function parentPage(it: ParentView): Html {
+	return html`<h1>Parent of dynamic fields <small class="mono">${it.id}</small></h1>
+<p class="dim">An id inside an object, such as a table's: no object by itself.</p>
+${dynamicFieldsPart(it.dynamicFields)}`;
+}
+
+function dynamicFieldsPart(it: DynamicFieldsView): Html {
+	return html`<h2>Dynamic fields <small>${it.total}${it.total > MAX_LISTED ? `, the first ${MAX_LISTED}` : ''}</small></h2>
+${grid(
+	['field object', 'name', 'value'],
+	it.listed.map((field) => [
+		objectLink(field.id),
+		html`<span class="mono">${linked(valueNamed(field.fields, 'name'))}</span>`,
+		html`<span class="mono">${linked(valueNamed(field.fields, 'value'))}</span>`,
+	]),
 	'None.',
 )}`;
 }

@@ -25,7 +25,9 @@ th, td { text-align: left; padding: 6px 12px; border-top: 1px solid var(--line);
 tr:first-child > th, tr:first-child > td { border-top: 0; }
 thead th { color: var(--dim); font-weight: 500; white-space: nowrap; }
 tbody th { color: var(--dim); font-weight: 500; width: 190px; white-space: nowrap; }
-.number { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
+.number { width: 1%; text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
+td table th, td table td { padding: 1px 12px 1px 0; border-top: 0; }
+td table th { width: 1%; }
 .nowrap { white-space: nowrap; }
 .dim { color: var(--dim); }
 .badge { display: inline-block; padding: 1px 9px; border-radius: 10px; font-size: 12px; font-weight: 600; white-space: nowrap; }

@@ -8,10 +8,10 @@ const MAX_ITEMS = 16;
 const MAX_BYTES = 48;
 const MAX_CHARACTERS = 600;
 
-/** At most {@link MAX_CHARACTERS}; what is left out is marked `…`. Never throws: a value that is not of the type is shown as it is. */
-export function formatValue(vm: Pick<MoveVm, 'fields'>, type: MoveType | undefined, value: Value): string {
-	const text = valueText(vm, type, value, 0);
-	return text.length > MAX_CHARACTERS ? `${text.slice(0, MAX_CHARACTERS)}…` : text;
+/** At most `limit` characters; what is left out is marked `…`. Never throws: a value that is not of the type is shown as it is. */
+export function formatValue(vm: Pick<MoveVm, 'fields'>, type: MoveType | undefined, value: Value, limit = MAX_CHARACTERS): string {
+	const text = shortAddresses(valueText(vm, type, value, 0));
+	return text.length > limit ? `${text.slice(0, limit)}…` : text;
 }
 
 function valueText(vm: Pick<MoveVm, 'fields'>, type: MoveType | undefined, value: Value, depth: number): string {
@@ -47,6 +47,7 @@ function structText(vm: Pick<MoveVm, 'fields'>, type: MoveType | undefined, valu
 	if (name === 'object::UID' || name === 'object::ID') return valueText(vm, fields[0]?.type, only, depth);
 	if (name === 'option::Option' && only instanceof MoveVector)
 		return only.items.length === 0 ? 'none' : `some(${valueText(vm, type.typeArguments[0], only.items[0], depth)})`;
+	if (name === 'tx_context::TxContext') return 'TxContext'; // says nothing that the transaction does not
 	if (depth >= MAX_DEPTH) return `${type.name} { … }`;
 	const shown = fields.slice(0, MAX_ITEMS).map((field, i) => `${field.name}: ${valueText(vm, field.type, values[i], depth + 1)}`);
 	return `${type.name} { ${shown.join(', ')}${fields.length > MAX_ITEMS ? ', …' : ''} }`;

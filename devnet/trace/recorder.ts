@@ -14,6 +14,9 @@ import type { EventList, TraceEvent } from '#devnet/trace/events.ts';
 import { failureText } from '#devnet/trace/failure-text.ts';
 import { formatValue, shortAddresses, shortType } from '#devnet/trace/format-value.ts';
 
+/** An operand is shown with every instruction that touches it: shorter than an argument. */
+const OPERAND_CHARACTERS = 160;
+
 /** What is recorded: calls alone, or each instruction too. */
 export type TraceDetail = 'calls' | 'instructions';
 
@@ -126,10 +129,10 @@ export class Recorder implements TransactionTracer {
 		const { pushes } = typedCode(fn)[pc] ?? { pushes: [] };
 		const done: InstructionEvent = {
 			...pending,
-			pushes: stack.slice(stack.length - pushes.length).map((value, i) => this.#value(pushes[i], typeArguments, value)),
+			pushes: stack.slice(stack.length - pushes.length).map((value, i) => this.#value(pushes[i], typeArguments, value, OPERAND_CHARACTERS)),
 			local:
 				instruction.op === 'StLoc'
-					? { index: instruction.a, value: this.#value(fn.code?.localTypes[instruction.a], typeArguments, locals[instruction.a]) }
+					? { index: instruction.a, value: this.#value(fn.code?.localTypes[instruction.a], typeArguments, locals[instruction.a], OPERAND_CHARACTERS) }
 					: undefined,
 			gas: Number(gas),
 		};
@@ -151,15 +154,15 @@ export class Recorder implements TransactionTracer {
 			function: functionName(fn),
 			pc,
 			text: typed === undefined ? '' : shortAddresses(instructionText(fn.module, typed)),
-			pops: stack.slice(stack.length - pops.length).map((value, i) => this.#value(pops[i], typeArguments, value)),
+			pops: stack.slice(stack.length - pops.length).map((value, i) => this.#value(pops[i], typeArguments, value, OPERAND_CHARACTERS)),
 			pushes: undefined,
 			local: undefined,
 			gas: Number(gas),
 		};
 	}
 
-	#value(type: MoveType | undefined, typeArguments: readonly MoveType[], value: Value): string {
-		return shortAddresses(formatValue(this.#vm, type === undefined ? undefined : substitute(type, typeArguments), value));
+	#value(type: MoveType | undefined, typeArguments: readonly MoveType[], value: Value, limit?: number): string {
+		return formatValue(this.#vm, type === undefined ? undefined : substitute(type, typeArguments), value, limit);
 	}
 }
 
