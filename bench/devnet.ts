@@ -10,9 +10,9 @@ import { benchSubmitScores } from './devnet-scores.ts';
 import { startServer } from './devnet-server.ts';
 import { quickest, report } from './report.ts';
 
-const TRANSFERS = 2_000;
+const TRANSFERS = 1_000;
 /** Not counted: the machine's code is compiled while they run. */
-const WARM_UP = 500;
+const WARM_UP = 400;
 const PARALLEL = 16;
 const GAS_BUDGET = 10_000_000n;
 const VERIFICATIONS = 200;

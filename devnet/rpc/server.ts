@@ -98,7 +98,9 @@ async function answerRpc(
 	report: (error: unknown) => void,
 ): Promise<void> {
 	const closed = new AbortController();
-	response.on('close', () => closed.abort());
+	response.on('close', () => {
+		if (!response.writableFinished) closed.abort();
+	});
 	/** Waits until the client has read: what it does not read is kept once, not once a frame. */
 	const send = async (kind: number, payload: Uint8Array) => {
 		if (response.write(encodeFrame(kind, payload, encoding)) || closed.signal.aborted) return;
@@ -121,7 +123,11 @@ async function answerRpc(
 		const bytes = firstMessage(body, encoding);
 		const message = readArgument('request', () => method.I.fromBinary(bytes)) as never;
 		if (handler.kind === 'unary') {
-			await send(MESSAGE, method.O.toBinary(method.O.create(await handler.run(message))));
+			const answer = method.O.toBinary(method.O.create(await handler.run(message)));
+			const whole = [encodeFrame(MESSAGE, answer, encoding), encodeFrame(TRAILERS, encodeTrailers(undefined), encoding)];
+			// At once and with its length, not in chunks.
+			response.end(Buffer.concat(whole.map((part) => Buffer.from(part))));
+			return;
 		} else {
 			response.flushHeaders();
 			for await (const item of handler.run(message, closed.signal)) {
