@@ -25,6 +25,9 @@ export const CRYPTO_NATIVES: NativeTable = {
 		return [verifyEd25519(bytesOf(signature), bytesOf(publicKey), bytes)];
 	},
 
+	/** Test-only. */
+	'random::generate_rand_seed_for_testing': () => [byteVector(crypto.getRandomValues(new Uint8Array(32)))],
+
 	'nitro_attestation::load_nitro_attestation_internal': (call, [attestation, nowMs]) => {
 		const bytes = bytesOf(attestation);
 		call.charge(COST.nitroBase + COST.nitroPerByte * bytes.length + COST.nitroVerify + COST.nitroChain);

@@ -5,9 +5,9 @@ import { bls12_381 } from '@noble/curves/bls12-381.js';
 import { NativeAbort } from '#devnet/move/errors.ts';
 import { GROUP_NATIVES } from '#devnet/move/natives/group.ts';
 import type { NativeCall } from '#devnet/move/natives/native.ts';
-import { bytesOf, byteVector, type Value } from '#devnet/move/values.ts';
+import { bytesOf, byteVector, MoveVector, type Value } from '#devnet/move/values.ts';
 
-const [SCALAR, G1, G2, GT] = [0, 1, 2, 3] as const;
+const [SCALAR, G1, G2, GT, UNCOMPRESSED] = [0, 1, 2, 3, 4] as const;
 const context = { charge: () => {} } as unknown as NativeCall;
 
 /** Numbers go as they are, bytes as `vector<u8>`. */
@@ -85,4 +85,50 @@ test('hashing to the curve gives valid points and refuses nothing', () => {
 	assert.throws(() => run('hash_to', SCALAR, message), NativeAbort);
 	assert.throws(() => run('div', G1, scalar(0n), g1), NativeAbort);
 	assert.throws(() => run('mul', 9, scalar(1n), g1), NativeAbort);
+});
+
+test('G1 goes to its uncompressed form and back, and sums there', () => {
+	const uncompressed = bytes('convert', G1, UNCOMPRESSED, g1);
+	assert.deepEqual(uncompressed, bls12_381.G1.Point.BASE.toBytes(false));
+	assert.deepEqual(bytes('convert', UNCOMPRESSED, G1, uncompressed), g1);
+	const sum = (...terms: Uint8Array[]) => {
+		const native = GROUP_NATIVES['group_ops::internal_sum'];
+		assert.ok(native !== undefined);
+		return bytesOf(native(context, [UNCOMPRESSED, new MoveVector(0, terms.map(byteVector))])[0] as Value);
+	};
+	assert.deepEqual(bytes('convert', UNCOMPRESSED, G1, sum(uncompressed, uncompressed, uncompressed)), bytes('mul', G1, scalar(3n), g1));
+	const zero = bytes('convert', G1, UNCOMPRESSED, bytes('sub', G1, g1, g1));
+	assert.deepEqual(sum(zero, uncompressed), uncompressed);
+	assert.throws(
+		() => sum(...Array.from({ length: 1201 }, () => uncompressed)),
+		(error: unknown) => error instanceof NativeAbort && error.code === 2n,
+	);
+	assert.throws(
+		() => bytes('convert', G1, G2, g1),
+		(error: unknown) => error instanceof NativeAbort && error.code === 1n,
+	);
+	assert.equal(run('validate', UNCOMPRESSED, uncompressed), false, 'none comes from outside');
+});
+
+test('BLS signatures of both kinds verify, and nothing malformed does', () => {
+	const message = Buffer.from('a message');
+	const secret = Uint8Array.from(Buffer.alloc(32, 5));
+	for (const [name, scheme, identity] of [
+		['min_sig', bls12_381.shortSignatures, bls12_381.G2.Point.ZERO.toBytes()],
+		['min_pk', bls12_381.longSignatures, bls12_381.G1.Point.ZERO.toBytes()],
+	] as const) {
+		const native = GROUP_NATIVES[`bls12381::bls12381_${name}_verify`];
+		assert.ok(native !== undefined);
+		const verify = (signature: Uint8Array, key: Uint8Array, data: Uint8Array = message) => native(context, [signature, key, data].map(byteVector))[0];
+		const key = scheme.getPublicKey(secret).toBytes();
+		const signature = (scheme.sign(scheme.hash(message) as never, secret) as { toBytes(): Uint8Array }).toBytes();
+		assert.equal(verify(signature, key), true, name);
+		assert.equal(verify(signature, key, Buffer.from('another')), false);
+		assert.equal(verify(key, signature), false);
+		assert.equal(verify(signature.subarray(1), key), false);
+		assert.equal(verify(signature, identity), false, 'the identity is no key');
+		const flipped = Uint8Array.from(signature);
+		flipped[0]! ^= 0x20;
+		assert.equal(verify(flipped, key), false);
+	}
 });

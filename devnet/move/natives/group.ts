@@ -1,14 +1,14 @@
 /**
  * `sui::group_ops`: BLS12-381 scalars, G1, G2 and GT (draft-irtf-cfrg-pairing-friendly-curves-11 encodings: big-endian, points
  * compressed; the message domain is that of `BLS_SIG_…_NUL_` hashing, which @noble/curves has as default). Type numbers are
- * those of `sui::bls12381`. Uncompressed G1 and multi-scalar multiplication of it are left out and say so.
+ * those of `sui::bls12381`.
  */
 import { bls12_381 } from '@noble/curves/bls12-381.js';
 import { MoveFailure } from '#devnet/move/api.ts';
 import { NativeAbort } from '#devnet/move/errors.ts';
 import { GROUP_COST } from '#devnet/move/natives/costs.ts';
 import type { NativeCall, NativeTable } from '#devnet/move/natives/native.ts';
-import { bytesOf, byteVector, type Value } from '#devnet/move/values.ts';
+import { bytesOf, byteVector, deref, type MoveVector, type Value } from '#devnet/move/values.ts';
 
 const { Fr, Fp2, Fp12 } = bls12_381.fields;
 const G1 = bls12_381.G1.Point;
@@ -16,7 +16,13 @@ const G2 = bls12_381.G2.Point;
 
 const E_INVALID_INPUT = 1;
 const E_INPUT_TOO_LONG = 2;
+/** Of a multi-scalar multiplication, and of a sum of uncompressed points. */
 const MAX_TERMS = 32;
+const MAX_SUMMANDS = 1200;
+
+/** Protocol configuration 105, internal units: conversions between both forms of G1, and sums of uncompressed points. */
+const UNCOMPRESSED_COST = { toUncompressed: 2099, toCompressed: 677, sumBase: 77, sumPerTerm: 26 } as const;
+const UNCOMPRESSED_G1 = 4;
 
 const GROUPS = ['scalar', 'g1', 'g2', 'gt'] as const;
 type Group = (typeof GROUPS)[number];
@@ -24,7 +30,6 @@ type Scalar = bigint;
 type Gt = ReturnType<typeof bls12_381.pairing>;
 
 function groupOf(type: Value): Group {
-	if (type === 4) throw new MoveFailure({ kind: 'unsupported', feature: 'sui::group_ops on uncompressed G1' });
 	const group = GROUPS[type as number];
 	if (group === undefined) throw new NativeAbort(E_INVALID_INPUT);
 	return group;
@@ -66,9 +71,21 @@ function g2(bytes: Uint8Array) {
 	return point;
 }
 
+/** 96 bytes: x and y, in Zcash's form without the compression flag. Checked as the compressed form is. */
+function uncompressedG1(bytes: Uint8Array) {
+	if (bytes.length !== 96) throw new NativeAbort(E_INVALID_INPUT);
+	const point = G1.fromBytes(bytes);
+	if (!point.is0()) point.assertValidity();
+	return point;
+}
+
 /** Sums that vanish come back in coordinates that @noble/curves does not encode: they become its own zero. */
 function g1Bytes(point: ReturnType<typeof g1>): Uint8Array {
 	return (point.is0() ? G1.ZERO : point).toBytes();
+}
+
+function uncompressedBytes(point: ReturnType<typeof g1>): Uint8Array {
+	return (point.is0() ? G1.ZERO : point).toBytes(false);
 }
 
 function g2Bytes(point: ReturnType<typeof g2>): Uint8Array {
@@ -132,11 +149,11 @@ function addition(call: NativeCall, args: readonly Value[], negate: boolean): Va
 
 export const GROUP_NATIVES: NativeTable = {
 	'group_ops::internal_validate': (call, [type, bytes]) => {
+		// Elements of GT are made by pairings only, and uncompressed ones by conversion: the chain accepts no foreign ones.
+		if (type !== 0 && type !== 1 && type !== 2) return [false];
 		const group = groupOf(type);
 		call.charge(GROUP_COST.decode[group]);
 		const data = bytesOf(bytes);
-		// GT elements are made by pairings only: the chain does not accept foreign ones.
-		if (group === 'gt') return [false];
 		try {
 			if (group === 'scalar') scalar(data);
 			else if (group === 'g1') g1(data);
@@ -201,4 +218,47 @@ export const GROUP_NATIVES: NativeTable = {
 			),
 		];
 	},
+	'group_ops::internal_convert': (call, [from, to, element]) => {
+		const data = bytesOf(element);
+		if (from === 1 && to === UNCOMPRESSED_G1) {
+			call.charge(UNCOMPRESSED_COST.toUncompressed);
+			return [byteVector(parsed(() => uncompressedBytes(g1(data))))];
+		}
+		if (from === UNCOMPRESSED_G1 && to === 1) {
+			call.charge(UNCOMPRESSED_COST.toCompressed);
+			return [byteVector(parsed(() => g1Bytes(uncompressedG1(data))))];
+		}
+		throw new NativeAbort(E_INVALID_INPUT);
+	},
+	'group_ops::internal_sum': (call, [type, terms]) => {
+		if (type !== UNCOMPRESSED_G1) throw new NativeAbort(E_INVALID_INPUT);
+		const { items } = deref(terms) as MoveVector;
+		if (items.length > MAX_SUMMANDS) throw new NativeAbort(E_INPUT_TOO_LONG);
+		call.charge(UNCOMPRESSED_COST.sumBase + UNCOMPRESSED_COST.sumPerTerm * items.length);
+		return [byteVector(parsed(() => uncompressedBytes(items.reduce<ReturnType<typeof g1>>((sum, term) => sum.add(uncompressedG1(bytesOf(term))), G1.ZERO))))];
+	},
+
+	'bls12381::bls12381_min_sig_verify': (call, args) => [verifySignature(call, 'minSig', args)],
+	'bls12381::bls12381_min_pk_verify': (call, args) => [verifySignature(call, 'minPk', args)],
 };
+
+/** Base cost of protocol configuration 105; 2 more a byte and a block of 64. */
+const VERIFY_COST = { minSig: 44_064, minPk: 49_282 } as const;
+
+/** A malformed key or signature, the key that is the identity, and points outside the subgroup are false. */
+function verifySignature(call: NativeCall, kind: 'minSig' | 'minPk', [signature, key, message]: readonly Value[]): boolean {
+	const data = bytesOf(message);
+	call.charge(VERIFY_COST[kind] + 2 * data.length + 2 * Math.ceil(data.length / 64));
+	try {
+		if (kind === 'minSig') {
+			const publicKey = g2(bytesOf(key));
+			const scheme = bls12_381.shortSignatures;
+			return !publicKey.is0() && scheme.verify(g1(bytesOf(signature)), scheme.hash(data), publicKey);
+		}
+		const publicKey = g1(bytesOf(key));
+		const scheme = bls12_381.longSignatures;
+		return !publicKey.is0() && scheme.verify(g2(bytesOf(signature)), scheme.hash(data), publicKey);
+	} catch {
+		return false;
+	}
+}

@@ -2,6 +2,7 @@
 import type { Address } from '#devnet/move/api.ts';
 import { CONTEXT_NATIVES } from '#devnet/move/natives/context.ts';
 import { CRYPTO_NATIVES } from '#devnet/move/natives/crypto.ts';
+import { ECDSA_NATIVES } from '#devnet/move/natives/ecdsa.ts';
 import { GROUP_NATIVES } from '#devnet/move/natives/group.ts';
 import type { NativeFunction, NativeTable } from '#devnet/move/natives/native.ts';
 import { OBJECT_NATIVES } from '#devnet/move/natives/object.ts';
@@ -10,7 +11,7 @@ import { normalizeAddress } from '#devnet/move/types.ts';
 
 const BY_ADDRESS: ReadonlyMap<Address, readonly NativeTable[]> = new Map([
 	[normalizeAddress('0x1'), [STD_NATIVES]],
-	[normalizeAddress('0x2'), [OBJECT_NATIVES, CONTEXT_NATIVES, CRYPTO_NATIVES, GROUP_NATIVES]],
+	[normalizeAddress('0x2'), [OBJECT_NATIVES, CONTEXT_NATIVES, CRYPTO_NATIVES, ECDSA_NATIVES, GROUP_NATIVES]],
 ]);
 
 export function findNative(address: Address, module: string, name: string): NativeFunction | undefined {

@@ -90,3 +90,8 @@ public fun end_registry(registry: Registry) {
     let Registry { id } = registry;
     id.delete()
 }
+
+#[test_only]
+public fun new_witness(): OBJECTS {
+    OBJECTS {}
+}
