@@ -13,7 +13,13 @@ const TreasuryCap = bcs.struct('TreasuryCap', { id: Id, total_supply: bcs.struct
 
 export const Clock = moveStruct('clock', 'Clock', { id: Id, timestamp_ms: bcs.u64() });
 
-export const Network = moveStruct('network', 'Network', { id: Id, window_duration_ms: bcs.u64() });
+export const Network = moveStruct('network', 'Network', {
+	id: Id,
+	window_duration_ms: bcs.u64(),
+	admin_cap: Id,
+	offered_to: bcs.option(bcs.Address),
+	paused_until_ms: bcs.u64(),
+});
 
 export const Scheduled = moveStruct('hparams', 'Scheduled', { from_window: bcs.u64(), version: bcs.u32() });
 export const Hparams = moveStruct('hparams', 'Hparams', { id: Id, network: Id, versions: Table, schedule: bcs.vector(Scheduled) });
@@ -224,6 +230,7 @@ export const RewardPool = moveStruct('reward_distributor', 'RewardPool', {
 	paid: bcs.u64(),
 	unclaimed: Balance,
 	treasury: Balance,
+	spent: bcs.u64(),
 	owed: Table,
 	distributions: Table,
 });

@@ -7,7 +7,7 @@ import type { NetworkObjects } from '#runtime/address-book.ts';
 /** What stands for the pool in a network that has none. */
 export const NO_REWARD_POOL = `0x${'0'.repeat(64)}`;
 
-/** Smallest units of VRAM. `minted` = `paid` + `unclaimed` + `treasury` ≤ `maxSupply`. */
+/** Smallest units of VRAM. `minted` = `paid` + `unclaimed` + `treasury` + `spent` ≤ `maxSupply`. */
 export interface RewardPool {
 	readonly maxSupply: bigint;
 	readonly minted: bigint;
@@ -16,6 +16,8 @@ export interface RewardPool {
 	/** Owed to owners and not claimed. */
 	readonly unclaimed: bigint;
 	readonly treasury: bigint;
+	/** Taken out of the treasury by the administration. */
+	readonly spent: bigint;
 }
 
 /** What one window minted, and for whom. */
@@ -42,6 +44,7 @@ export async function readRewardPool(client: ClientWithCoreApi, objects: Network
 		paid: BigInt(pool.paid),
 		unclaimed: BigInt(pool.unclaimed.value),
 		treasury: BigInt(pool.treasury.value),
+		spent: BigInt(pool.spent),
 	};
 }
 

@@ -40,6 +40,9 @@ const EDocumentNotLater: vector<u8> = b"the document is not later than this vali
 /// A key is registered once, ever.
 #[error]
 const EKeyReused: vector<u8> = b"the key was registered before";
+/// An expiry is ahead, and nearer than the one before.
+#[error]
+const EBadExpiry: vector<u8> = b"the row must expire after this window, and earlier than it would";
 /// The validator has no enclave.
 #[error]
 const EUnknownEnclave: vector<u8> = b"the validator has registered no enclave";
@@ -57,8 +60,8 @@ public struct EnclaveRegistry has key {
     network: ID,
     enclaves: Table<u16, EnclaveRecord>,
     allow_list: vector<PcrSet>,
-    /// Every key that was ever registered → the validator that did.
-    keys: Table<vector<u8>, u16>,
+    /// Every key that was ever registered, as it was registered.
+    keys: Table<vector<u8>, EnclaveRecord>,
 }
 
 public struct EnclaveRecord has copy, drop, store {
@@ -115,6 +118,12 @@ public struct PcrSetRevoked has copy, drop {
     row: u32,
 }
 
+public struct PcrSetExpired has copy, drop {
+    network: ID,
+    row: u32,
+    until_window: u64,
+}
+
 // === Validators' calls ===
 
 /// By the operator, with the result of `0x2::nitro_attestation::load_nitro_attestation`. Replaces the enclave before.
@@ -168,7 +177,7 @@ public(package) fun register_measured(
     } else {
         self.enclaves.add(validator_uid, record);
     };
-    self.keys.add(public_key, validator_uid);
+    self.keys.add(public_key, record);
     event::emit(EnclaveRegistered {
         network: self.network,
         validator_uid,
@@ -211,12 +220,33 @@ public fun revoke_pcr_set(self: &mut EnclaveRegistry, cap: &AdminCap, network: &
     event::emit(PcrSetRevoked { network: self.network, row });
 }
 
+/// The row is live until before `until_window`, which may only come nearer: an image that is to be replaced goes on until then.
+public fun expire_pcr_set(self: &mut EnclaveRegistry, cap: &AdminCap, network: &Network, row: u32, until_window: u64, clock: &Clock) {
+    network.assert_owns(self.network);
+    network.assert_admin(cap);
+    assert!((row as u64) < self.allow_list.length(), EUnknownRow);
+    let set = &mut self.allow_list[row as u64];
+    assert!(until_window > network.current_window(clock) && until_window < set.until_window, EBadExpiry);
+    set.until_window = until_window;
+    event::emit(PcrSetExpired { network: self.network, row, until_window });
+}
+
 // === Reads ===
 
 /// Aborts with EUnknownEnclave.
 public fun enclave(self: &EnclaveRegistry, validator_uid: u16): &EnclaveRecord {
     assert!(self.enclaves.contains(validator_uid), EUnknownEnclave);
     &self.enclaves[validator_uid]
+}
+
+public fun has_key(self: &EnclaveRegistry, public_key: vector<u8>): bool {
+    self.keys.contains(public_key)
+}
+
+/// As the key was registered, whatever came after it. Aborts with EUnknownEnclave.
+public fun record_of(self: &EnclaveRegistry, public_key: vector<u8>): &EnclaveRecord {
+    assert!(self.keys.contains(public_key), EUnknownEnclave);
+    &self.keys[public_key]
 }
 
 public fun is_row_live(self: &EnclaveRegistry, row: u32, window: u64): bool {
@@ -234,6 +264,10 @@ public fun allow_list(self: &EnclaveRegistry): &vector<PcrSet> {
 
 public fun public_key(self: &EnclaveRecord): &vector<u8> {
     &self.public_key
+}
+
+public fun validator_uid(self: &EnclaveRecord): u16 {
+    self.validator_uid
 }
 
 public fun validator_generation(self: &EnclaveRecord): u32 {

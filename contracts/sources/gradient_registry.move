@@ -99,6 +99,7 @@ public fun commit_gradient(
     network.assert_owns(self.network);
     network.assert_owns(hparams.network());
     network.assert_owns(peers.network());
+    network.assert_running(clock);
     assert!(window == network.current_window(clock), EWrongWindow);
     let params = hparams.at(window);
     let ms = clock.timestamp_ms();

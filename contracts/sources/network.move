@@ -1,19 +1,37 @@
-/// A network: what its shared objects have in common, and its clock in windows.
+/// A network: what its shared objects have in common, its clock in windows, and who administers it.
 module vramhub::network;
 
 use sui::clock::Clock;
+use sui::event;
 
 // === Errors ===
 
 /// Objects of two networks were given to one call.
 #[error]
 const ENetworkMismatch: vector<u8> = b"the object belongs to another network";
-/// The capability is of another network.
+/// The capability is of another network, or was succeeded by another one.
 #[error]
-const ENotAdmin: vector<u8> = b"the admin capability belongs to another network";
+const ENotAdmin: vector<u8> = b"the admin capability is not that of this network";
+/// The administration was offered to nobody, or to somebody else.
+#[error]
+const ENotOffered: vector<u8> = b"the administration is not offered to the sender";
+/// A pause lasts a day at most, and must last.
+#[error]
+const EBadPause: vector<u8> = b"a pause must last from 1 ms to 24 hours";
+/// Pauses in a row would be no pauses that expire.
+#[error]
+const EPausedLately: vector<u8> = b"the last pause ended less than 72 hours ago";
+/// Nothing new begins while the network is paused.
+#[error]
+const EPaused: vector<u8> = b"the network is paused";
 /// A window must last.
 #[error]
 const EBadDuration: vector<u8> = b"the window duration must be positive";
+
+// === Constants ===
+
+const MAX_PAUSE_MS: u64 = 86_400_000;
+const REST_MS: u64 = 259_200_000;
 
 // === Structs ===
 
@@ -21,12 +39,82 @@ const EBadDuration: vector<u8> = b"the window duration must be positive";
 public struct Network has key {
     id: UID,
     window_duration_ms: u64,
+    /// The capability that counts.
+    admin_cap: ID,
+    /// Who may take the administration over.
+    offered_to: Option<address>,
+    /// Chain clock; in the past when the network is not paused.
+    paused_until_ms: u64,
 }
 
-/// The right to propose parameters and to change the list of measurements. It anchors, mints, moves and weighs nothing.
-public struct AdminCap has key, store {
+/// The right to propose parameters, to change the list of measurements, to spend fees and treasury, and to pause. It anchors, mints, moves
+/// and weighs nothing. It cannot be sent: it is offered, and who accepts gets another one.
+public struct AdminCap has key {
     id: UID,
     network: ID,
+}
+
+// === Events ===
+
+public struct AdministrationOffered has copy, drop {
+    network: ID,
+    /// None: an offer was taken back.
+    to: Option<address>,
+}
+
+public struct AdministrationAccepted has copy, drop {
+    network: ID,
+    admin: address,
+    admin_cap: ID,
+}
+
+public struct NetworkPaused has copy, drop {
+    network: ID,
+    until_ms: u64,
+}
+
+public struct NetworkResumed has copy, drop {
+    network: ID,
+}
+
+// === Administration ===
+
+/// To an address that has to accept, so that a wrong one loses nothing; none takes an offer back.
+public fun offer_administration(self: &mut Network, cap: &AdminCap, to: Option<address>) {
+    self.assert_admin(cap);
+    self.offered_to = to;
+    event::emit(AdministrationOffered { network: self.id(), to });
+}
+
+/// By whom it was offered to. The capability before is void from now on.
+public fun accept_administration(self: &mut Network, ctx: &mut TxContext) {
+    let admin = ctx.sender();
+    assert!(self.offered_to == option::some(admin), ENotOffered);
+    self.offered_to = option::none();
+    let cap = AdminCap { id: object::new(ctx), network: self.id() };
+    self.admin_cap = object::id(&cap);
+    event::emit(AdministrationAccepted { network: self.id(), admin, admin_cap: self.admin_cap });
+    transfer::transfer(cap, admin)
+}
+
+/// Until it expires or is ended, nobody registers, commits, seals, submits or attests. Stake that leaves, withdrawals and claims go on, and
+/// so does the settlement of what was submitted. Windows that are not sealed in time are void, and nobody is blamed.
+public fun pause(self: &mut Network, cap: &AdminCap, duration_ms: u64, clock: &Clock) {
+    self.assert_admin(cap);
+    assert!(duration_ms > 0 && duration_ms <= MAX_PAUSE_MS, EBadPause);
+    let now = clock.timestamp_ms();
+    assert!(self.paused_until_ms == 0 || now >= self.paused_until_ms + REST_MS, EPausedLately);
+    self.paused_until_ms = now + duration_ms;
+    event::emit(NetworkPaused { network: self.id(), until_ms: self.paused_until_ms });
+}
+
+/// Ends a pause before it expires; without one, nothing.
+public fun resume(self: &mut Network, cap: &AdminCap, clock: &Clock) {
+    self.assert_admin(cap);
+    let now = clock.timestamp_ms();
+    if (now >= self.paused_until_ms) return;
+    self.paused_until_ms = now;
+    event::emit(NetworkResumed { network: self.id() });
 }
 
 // === Reads ===
@@ -55,20 +143,38 @@ public fun assert_owns(self: &Network, network: ID) {
 
 /// Aborts with ENotAdmin.
 public fun assert_admin(self: &Network, cap: &AdminCap) {
-    assert!(object::id(self) == cap.network, ENotAdmin);
+    assert!(object::id(cap) == self.admin_cap, ENotAdmin);
+}
+
+/// Aborts with EPaused.
+public fun assert_running(self: &Network, clock: &Clock) {
+    assert!(clock.timestamp_ms() >= self.paused_until_ms, EPaused);
+}
+
+/// Chain clock; 0 when it never was.
+public fun paused_until_ms(self: &Network): u64 {
+    self.paused_until_ms
+}
+
+public fun offered_to(self: &Network): Option<address> {
+    self.offered_to
 }
 
 // === Package ===
 
-public(package) fun new(window_duration_ms: u64, ctx: &mut TxContext): Network {
+/// With the capability that goes to the founder.
+public(package) fun new(window_duration_ms: u64, ctx: &mut TxContext): (Network, AdminCap) {
     assert!(window_duration_ms > 0, EBadDuration);
-    Network { id: object::new(ctx), window_duration_ms }
-}
-
-public(package) fun new_admin_cap(self: &Network, ctx: &mut TxContext): AdminCap {
-    AdminCap { id: object::new(ctx), network: object::id(self) }
+    let id = object::new(ctx);
+    let cap = AdminCap { id: object::new(ctx), network: id.to_inner() };
+    let network = Network { id, window_duration_ms, admin_cap: object::id(&cap), offered_to: option::none(), paused_until_ms: 0 };
+    (network, cap)
 }
 
 public(package) fun share(self: Network) {
     transfer::share_object(self)
+}
+
+public(package) fun give(cap: AdminCap, founder: address) {
+    transfer::transfer(cap, founder)
 }

@@ -47,8 +47,7 @@ public fun create_network(
     _clock: &Clock,
     ctx: &mut TxContext,
 ) {
-    let network = network::new(window_duration_ms, ctx);
-    let admin_cap = network.new_admin_cap(ctx);
+    let (network, admin_cap) = network::new(window_duration_ms, ctx);
     let hparams = hparams::new(&network, hparams, model_manifest_hash, dataset_root, ctx);
     let vault = vault::new(&network, ctx);
     let peers = peer_registry::new(&network, ctx);
@@ -71,7 +70,7 @@ public fun create_network(
         admin_cap: object::id(&admin_cap),
         consensus: object::id(&consensus),
     });
-    transfer::public_transfer(admin_cap, ctx.sender());
+    admin_cap.give(ctx.sender());
     network.share();
     hparams.share();
     vault.share();

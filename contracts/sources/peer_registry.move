@@ -157,6 +157,7 @@ public fun register_miner(
     network.assert_owns(self.network);
     network.assert_owns(vault.network());
     network.assert_owns(hparams.network());
+    network.assert_running(clock);
     let window = network.current_window(clock);
     let params = hparams.at(window);
     self.count_registration(window, params.max_registrations_per_window());

@@ -34,6 +34,9 @@ const ENoEmission: vector<u8> = b"the window emits nothing";
 /// All that there may ever be is minted.
 #[error]
 const ESupplyExhausted: vector<u8> = b"the greatest supply is reached";
+/// Nothing, or more than there is.
+#[error]
+const EBadAmount: vector<u8> = b"the amount must be positive and not more than the treasury";
 /// The sender has nothing to claim.
 #[error]
 const ENothingOwed: vector<u8> = b"nothing is owed to the sender";
@@ -45,7 +48,7 @@ const GREATEST_SUPPLY: u64 = 18_446_744_073_709_551_614;
 
 // === Structs ===
 
-/// What was minted (the total supply) = paid + unclaimed + treasury ≤ max_supply.
+/// What was minted (the total supply) = paid + unclaimed + treasury + spent ≤ max_supply.
 public struct RewardPool has key {
     id: UID,
     network: ID,
@@ -57,6 +60,8 @@ public struct RewardPool has key {
     unclaimed: Balance<VRAM>,
     /// Remainders, and shares that nobody earned.
     treasury: Balance<VRAM>,
+    /// Taken out of the treasury by the administration so far.
+    spent: u64,
     owed: Table<address, u64>,
     distributions: Table<u64, Distribution>,
 }
@@ -89,6 +94,23 @@ public struct RewardsClaimed has copy, drop {
     network: ID,
     owner: address,
     amount: u64,
+}
+
+public struct TreasurySpent has copy, drop {
+    network: ID,
+    amount: u64,
+}
+
+// === Administration ===
+
+/// The treasury's part goes to what the administration spends it on; what is owed to owners is out of its reach.
+public fun spend_treasury(self: &mut RewardPool, cap: &AdminCap, network: &Network, amount: u64, ctx: &mut TxContext): Coin<VRAM> {
+    network.assert_owns(self.network);
+    network.assert_admin(cap);
+    assert!(amount > 0 && amount <= self.treasury.value(), EBadAmount);
+    self.spent = self.spent + amount;
+    event::emit(TreasurySpent { network: self.network, amount });
+    self.treasury.split(amount).into_coin(ctx)
 }
 
 // === Founder's call ===
@@ -172,6 +194,10 @@ public fun treasury(self: &RewardPool): u64 {
     self.treasury.value()
 }
 
+public fun spent(self: &RewardPool): u64 {
+    self.spent
+}
+
 public fun owed(self: &RewardPool, owner: address): u64 {
     if (self.owed.contains(owner)) self.owed[owner] else 0
 }
@@ -194,6 +220,7 @@ fun new(cap: &AdminCap, network: &Network, treasury_cap: TreasuryCap<VRAM>, max_
         paid: 0,
         unclaimed: balance::zero(),
         treasury: balance::zero(),
+        spent: 0,
         owed: table::new(ctx),
         distributions: table::new(ctx),
     };

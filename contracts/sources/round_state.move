@@ -171,6 +171,7 @@ entry fun seal_window(
     network.assert_owns(gradients.network());
     network.assert_owns(peers.network());
     network.assert_owns(validators.network());
+    network.assert_running(clock);
     assert!(!self.windows.contains(window), EAlreadySealed);
     let current = network.current_window(clock);
     assert!(window <= current, ETooEarly);
@@ -232,6 +233,7 @@ public fun attest_checkpoint(
     network.assert_owns(self.network);
     network.assert_owns(hparams.network());
     network.assert_owns(validators.network());
+    network.assert_running(clock);
     let validator = validators.validator(validator_uid);
     assert!(validators.acts_for(ctx.sender()) == option::some(validator_uid), ENotAgent);
     let current = network.current_window(clock);

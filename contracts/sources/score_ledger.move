@@ -179,6 +179,7 @@ public fun submit_scores(
 ) {
     network.assert_owns(validators.network());
     network.assert_owns(enclaves.network());
+    network.assert_running(clock);
     let validator = validators.validator(validator_uid);
     validator.assert_operator(ctx);
     let generation = validator.generation();

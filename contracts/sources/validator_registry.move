@@ -152,6 +152,7 @@ public fun register_validator(
     network.assert_owns(self.network);
     network.assert_owns(vault.network());
     network.assert_owns(hparams.network());
+    network.assert_running(clock);
     let window = network.current_window(clock);
     let params = hparams.at(window);
     assert!(self.acts_for(operator).is_none(), EAgentTaken);

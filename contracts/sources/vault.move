@@ -7,7 +7,7 @@ use sui::coin::Coin;
 use sui::event;
 use sui::sui::SUI;
 use sui::table::{Self, Table};
-use vramhub::network::Network;
+use vramhub::network::{Network, AdminCap};
 
 // === Errors ===
 
@@ -25,7 +25,7 @@ const EUnknownEscrow: vector<u8> = b"no registration has this role, uid and gene
 const ENotOwner: vector<u8> = b"the sender does not own this stake";
 /// Nothing, or more than there is.
 #[error]
-const EBadAmount: vector<u8> = b"the amount must be positive and not more than the stake";
+const EBadAmount: vector<u8> = b"the amount must be positive and not more than there is";
 /// Unbonding amounts wait for their windows.
 #[error]
 const ENothingReleased: vector<u8> = b"nothing is released yet";
@@ -45,7 +45,7 @@ public struct Vault has key {
     id: UID,
     network: ID,
     escrow: Table<EscrowKey, Escrow>,
-    /// Registration fees; never given back.
+    /// Registration fees; never given back, spent by the administration.
     treasury: Balance<SUI>,
 }
 
@@ -96,6 +96,11 @@ public struct StakeWithdrawn has copy, drop {
     amount: u64,
 }
 
+public struct FeesSpent has copy, drop {
+    network: ID,
+    amount: u64,
+}
+
 // === Owners' call ===
 
 /// All that is released of one registration, whatever has become of it. Nothing stops this call.
@@ -121,6 +126,17 @@ public fun withdraw(
     assert!(released.value() > 0, ENothingReleased);
     event::emit(StakeWithdrawn { network: self.network, role, uid, generation, amount: released.value() });
     released.into_coin(ctx)
+}
+
+// === Administration ===
+
+/// Fees go to what the administration spends them on; stake is out of its reach.
+public fun spend_fees(self: &mut Vault, cap: &AdminCap, network: &Network, amount: u64, ctx: &mut TxContext): Coin<SUI> {
+    network.assert_owns(self.network);
+    network.assert_admin(cap);
+    assert!(amount > 0 && amount <= self.treasury.value(), EBadAmount);
+    event::emit(FeesSpent { network: self.network, amount });
+    self.treasury.split(amount).into_coin(ctx)
 }
 
 // === Reads ===

@@ -611,3 +611,11 @@ fun not_with_validators_of_another_network() {
     other.end();
     w.end()
 }
+
+#[test, expected_failure(abort_code = network::EPaused)]
+fun nobody_attests_in_a_pause() {
+    let mut w = ready(vector[10, 10]);
+    w.pause(1);
+    w.vote(0, new_hash());
+    w.end()
+}

@@ -239,3 +239,71 @@ fun not_with_validators_of_another_network() {
     other.end();
     w.end()
 }
+
+// === Expiry and history ===
+
+#[test]
+fun a_row_expires() {
+    let mut w = with_validator();
+    w.expire_pcr_set(0, 12);
+    assert!(w.enclaves().is_row_live(0, 11));
+    assert!(!w.enclaves().is_row_live(0, 12));
+    w.expire_pcr_set(0, 11);
+    assert!(!w.enclaves().is_row_live(0, 11));
+    w.end()
+}
+
+#[test, expected_failure(abort_code = enclave_registry::EBadExpiry)]
+fun an_expiry_is_not_put_off() {
+    let mut w = with_validator();
+    w.expire_pcr_set(0, 12);
+    w.expire_pcr_set(0, 13);
+    w.end()
+}
+
+#[test, expected_failure(abort_code = enclave_registry::EBadExpiry)]
+fun an_expiry_is_ahead() {
+    let mut w = with_validator();
+    w.expire_pcr_set(0, 10);
+    w.end()
+}
+
+#[test, expected_failure(abort_code = enclave_registry::EUnknownRow)]
+fun there_is_such_a_row_to_expire() {
+    let mut w = with_validator();
+    w.expire_pcr_set(1, 12);
+    w.end()
+}
+
+#[test, expected_failure(abort_code = enclave_registry::EUnknownMeasurement)]
+fun an_expired_image_registers_nothing() {
+    let mut w = with_validator();
+    w.expire_pcr_set(0, 11);
+    w.at(11, 0);
+    let document = w.measured(0, world::digest(9));
+    w.register_enclave(OPERATOR, 0, document);
+    w.end()
+}
+
+#[test]
+fun what_was_registered_stays_readable() {
+    let mut w = with_validator();
+    let document = w.measured(0, world::digest(9));
+    w.register_enclave(OPERATOR, 0, document);
+    w.at(10, 1);
+    let document = w.measured(0, world::digest(8));
+    w.register_enclave(OPERATOR, 0, document);
+    let record = w.enclaves().record_of(world::digest(9));
+    assert_eq!(record.validator_uid(), 0);
+    assert_eq!(record.registered_ms(), 6_000_000);
+    assert!(w.enclaves().has_key(world::digest(8)));
+    assert!(!w.enclaves().has_key(world::digest(7)));
+    w.end()
+}
+
+#[test, expected_failure(abort_code = enclave_registry::EUnknownEnclave)]
+fun there_is_no_record_of_a_key_that_never_was() {
+    let w = with_validator();
+    w.enclaves().record_of(world::digest(9));
+    w.end()
+}

@@ -111,7 +111,8 @@ fun shares_fit_into_the_emission() {
 #[test, expected_failure(abort_code = hparams::EBadDigest)]
 fun a_digest_has_32_bytes() {
     let mut ctx = tx_context::dummy();
-    let network = network::new(600_000, &mut ctx);
+    let (network, cap) = network::new(600_000, &mut ctx);
+    std::unit_test::destroy(cap);
     let hparams = hparams::new(&network, world::values(), world::digest(1), b"short", &mut ctx);
     std::unit_test::destroy(network);
     std::unit_test::destroy(hparams)

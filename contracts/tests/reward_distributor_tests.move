@@ -63,10 +63,10 @@ fun finish_with(w: &mut World, window: u64, codes: vector<u8>, weights: vector<u
 
 use fun assert_sound as World.assert_sound;
 
-/// Minted = paid + owed + treasury ≤ greatest supply, and what is owed is there.
+/// Minted = paid + owed + treasury + spent ≤ greatest supply, and what is owed is there.
 fun assert_sound(w: &World) {
     let pool = w.pool();
-    assert_eq!(pool.minted(), pool.paid() + pool.unclaimed() + pool.treasury());
+    assert_eq!(pool.minted(), pool.paid() + pool.unclaimed() + pool.treasury() + pool.spent());
     assert!(pool.minted() <= pool.max_supply());
     let mut owed = 0;
     3u64.do!(|i| owed = owed + pool.owed(miner(i)) + pool.owed(validator(i)));
@@ -443,6 +443,41 @@ fun not_with_a_vault_of_another_network() {
     let mut other = another();
     w.exchange_vault(&mut other);
     w.distribute(12);
+    other.end();
+    w.end()
+}
+
+// === Treasury ===
+
+#[test]
+fun the_treasury_is_spent_and_what_is_owed_is_not() {
+    let mut w = ready();
+    w.distribute(12);
+    let treasury = w.pool().treasury();
+    let unclaimed = w.pool().unclaimed();
+    assert_eq!(w.spend_treasury(treasury), treasury);
+    assert_eq!(w.pool().spent(), treasury);
+    assert_eq!(w.pool().treasury(), 0);
+    assert_eq!(w.pool().unclaimed(), unclaimed);
+    w.assert_sound();
+    w.end()
+}
+
+#[test, expected_failure(abort_code = reward_distributor::EBadAmount)]
+fun no_more_than_the_treasury_is_spent() {
+    let mut w = ready();
+    w.distribute(12);
+    let treasury = w.pool().treasury();
+    w.spend_treasury(treasury + 1);
+    w.end()
+}
+
+#[test, expected_failure(abort_code = network::ENotAdmin)]
+fun nobody_else_spends_the_treasury() {
+    let mut w = ready();
+    let other = another();
+    w.distribute(12);
+    w.spend_treasury_by(&other);
     other.end();
     w.end()
 }

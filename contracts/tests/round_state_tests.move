@@ -173,7 +173,8 @@ fun an_open_window_has_no_roster() {
 #[test, expected_failure(abort_code = round_state::EBadDigest)]
 fun the_genesis_checkpoint_is_a_digest() {
     let mut ctx = tx_context::dummy();
-    let network = network::new(600_000, &mut ctx);
+    let (network, cap) = network::new(600_000, &mut ctx);
+    std::unit_test::destroy(cap);
     let rounds = round_state::new(&network, b"short", &mut ctx);
     std::unit_test::destroy(network);
     std::unit_test::destroy(rounds)

@@ -614,3 +614,12 @@ fun nothing_stands_after_an_empty_map() {
     w.accept(0, 12, KEY, payload);
     w.end()
 }
+
+#[test, expected_failure(abort_code = network::EPaused)]
+fun nobody_submits_in_a_pause() {
+    let mut w = ready();
+    let payload = first(&w);
+    w.pause(1);
+    w.submit(OPERATOR, 0, 12, payload, SIGNATURE);
+    w.end()
+}

@@ -67,8 +67,7 @@ public fun another(): World {
 
 fun with(values: vector<u64>, first_transaction: u64): World {
     let mut ctx = tx_context::new_from_hint(@0xad, first_transaction, 0, 0, 0);
-    let network = network::new(DURATION_MS, &mut ctx);
-    let cap = network.new_admin_cap(&mut ctx);
+    let (network, cap) = network::new(DURATION_MS, &mut ctx);
     let hparams = hparams::new(&network, values, digest(1), digest(2), &mut ctx);
     let vault = vault::new(&network, &mut ctx);
     let peers = peer_registry::new(&network, &mut ctx);
@@ -336,6 +335,62 @@ public fun revoke_pcr_set_by(self: &mut World, other: &World, row: u32) {
 
 public fun add_pcr_set_by(self: &mut World, other: &World) {
     self.enclaves[0].add_pcr_set(&other.cap, &self.network[0], &self.hparams[0], pcr(1), pcr(2), pcr(3), &self.clock)
+}
+
+public fun expire_pcr_set(self: &mut World, row: u32, until_window: u64) {
+    self.enclaves[0].expire_pcr_set(&self.cap, &self.network[0], row, until_window, &self.clock)
+}
+
+// === Administration ===
+
+public fun offer_administration(self: &mut World, to: Option<address>) {
+    self.network[0].offer_administration(&self.cap, to)
+}
+
+public fun accept_administration(self: &mut World, sender: address) {
+    let mut ctx = self.transaction(sender);
+    self.network[0].accept_administration(&mut ctx)
+}
+
+public fun pause(self: &mut World, duration_ms: u64) {
+    self.network[0].pause(&self.cap, duration_ms, &self.clock)
+}
+
+public fun resume(self: &mut World) {
+    self.network[0].resume(&self.cap, &self.clock)
+}
+
+/// With the capability of another network.
+public fun pause_by(self: &mut World, other: &World) {
+    self.network[0].pause(&other.cap, 1, &self.clock)
+}
+
+public fun resume_by(self: &mut World, other: &World) {
+    self.network[0].resume(&other.cap, &self.clock)
+}
+
+public fun offer_administration_by(self: &mut World, other: &World) {
+    self.network[0].offer_administration(&other.cap, option::some(@0xe0))
+}
+
+public fun spend_fees(self: &mut World, amount: u64): u64 {
+    let mut ctx = self.transaction(@0xcafe);
+    self.vault[0].spend_fees(&self.cap, &self.network[0], amount, &mut ctx).burn_for_testing()
+}
+
+public fun spend_fees_by(self: &mut World, other: &World): u64 {
+    let mut ctx = self.transaction(@0xcafe);
+    self.vault[0].spend_fees(&other.cap, &self.network[0], 1, &mut ctx).burn_for_testing()
+}
+
+public fun spend_treasury(self: &mut World, amount: u64): u64 {
+    let mut ctx = self.transaction(@0xcafe);
+    self.pool[0].spend_treasury(&self.cap, &self.network[0], amount, &mut ctx).burn_for_testing()
+}
+
+public fun spend_treasury_by(self: &mut World, other: &World): u64 {
+    let mut ctx = self.transaction(@0xcafe);
+    self.pool[0].spend_treasury(&other.cap, &self.network[0], 1, &mut ctx).burn_for_testing()
 }
 
 // === Parameters ===
