@@ -16,7 +16,7 @@ interface Module {
 	}[];
 }
 
-/** A field's type as the bindings name it: ids and addresses are 32 bytes, a table is its own struct whatever it holds. */
+/** A field's type as the bindings name it: ids and addresses are 32 bytes, a table is its own struct whatever it holds, an option what it may hold. */
 function typeName(module: Module, token: Token): string {
 	const datatype = (index: number) => {
 		const name = module.identifiers[module.datatype_handles[index]!.name]!;
@@ -25,7 +25,11 @@ function typeName(module: Module, token: Token): string {
 	if (typeof token === 'string') return token === 'Address' ? 'bytes[32]' : token.toLowerCase();
 	if (token.Vector !== undefined) return `vector<${typeName(module, token.Vector)}>`;
 	if (token.Datatype !== undefined) return datatype(token.Datatype);
-	if (token.DatatypeInstantiation !== undefined) return datatype(token.DatatypeInstantiation[0]);
+	if (token.DatatypeInstantiation !== undefined) {
+		const [handle, [argument]] = token.DatatypeInstantiation;
+		const name = datatype(handle);
+		return name === 'Option' ? `Option<${typeName(module, argument!)}>` : name;
+	}
 	throw new Error(`unknown type ${JSON.stringify(token)}`);
 }
 
