@@ -4,7 +4,8 @@ import { RejectedTransaction } from '#devnet/ledger/failure.ts';
 import { MAX_BUDGET, MIN_BUDGET_UNITS, REFERENCE_GAS_PRICE } from '#devnet/ledger/gas.ts';
 import { type MoveObject, objectDigest, type PackageObject } from '#devnet/ledger/objects.ts';
 import type { ObjectReader } from '#devnet/ledger/store.ts';
-import { type ObjectReference, type ParsedTransaction, packageIds } from '#devnet/ledger/transaction.ts';
+import type { ObjectReference, ParsedTransaction } from '#devnet/ledger/transaction.ts';
+import { packageIds } from '#devnet/ledger/transaction-parts.ts';
 import type { Address } from '#devnet/move/api.ts';
 
 export const CLOCK_ID: Address = `0x${'0'.repeat(63)}6`;

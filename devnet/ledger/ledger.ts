@@ -16,7 +16,8 @@ import type { LedgerState } from '#devnet/ledger/snapshot.ts';
 import { ObjectStore } from '#devnet/ledger/store.ts';
 import { clockObject, GENESIS_VERSION, prologueDigest, randomObjects } from '#devnet/ledger/system.ts';
 import type { TransactionTracer } from '#devnet/ledger/tracer.ts';
-import { inputId, type ParsedTransaction, parseTransaction } from '#devnet/ledger/transaction.ts';
+import { type ParsedTransaction, parseTransaction } from '#devnet/ledger/transaction.ts';
+import { inputId } from '#devnet/ledger/transaction-parts.ts';
 import type { Address, MoveVm } from '#devnet/move/api.ts';
 
 export const EPOCH = 0n;

@@ -3,7 +3,7 @@ import { fromBase58, fromBase64 } from '@mysten/bcs';
 import { bcs } from '@mysten/sui/bcs';
 import { hashOf } from '#devnet/ledger/encoding.ts';
 import { RejectedTransaction } from '#devnet/ledger/failure.ts';
-import { MAX_GAS_OBJECTS } from '#devnet/ledger/gas.ts';
+import { checkLimits } from '#devnet/ledger/transaction-limits.ts';
 import type { Address, MoveType } from '#devnet/move/api.ts';
 import { parseType } from '#devnet/move/types.ts';
 
@@ -67,12 +67,6 @@ export interface ParsedTransaction {
 }
 
 const MAX_TRANSACTION_BYTES = 128 * 1024;
-const MAX_PURE_BYTES = 16 * 1024;
-const MAX_COMMANDS = 1024;
-const MAX_ARGUMENTS = 512;
-const MAX_INPUT_OBJECTS = 2048;
-const MAX_TYPE_ARGUMENTS = 16;
-const RANDOM_ID = `0x${'0'.repeat(63)}8`;
 
 const reject = (message: string): RejectedTransaction => new RejectedTransaction('invalid', message);
 
@@ -192,113 +186,5 @@ function toCommand(command: CommandData): Command {
 		}
 		default:
 			throw reject(`unknown command ${JSON.stringify(command satisfies never)}`);
-	}
-}
-
-export function argumentsOf(command: Command): readonly Argument[] {
-	switch (command.kind) {
-		case 'moveCall':
-			return command.arguments;
-		case 'transferObjects':
-			return [...command.objects, command.address];
-		case 'splitCoins':
-			return [command.coin, ...command.amounts];
-		case 'mergeCoins':
-			return [command.destination, ...command.sources];
-		case 'makeMoveVec':
-			return command.elements;
-		case 'upgrade':
-			return [command.ticket];
-		case 'publish':
-			return [];
-		default:
-			throw new TypeError(`unknown command ${JSON.stringify(command satisfies never)}`);
-	}
-}
-
-/** Packages that the commands call, take types from, link to or upgrade: inputs of the transaction, as objects are. */
-export function packageIds(commands: readonly Command[]): ReadonlySet<Address> {
-	const ids = new Set<Address>();
-	const addType = (type: MoveType): void => {
-		if (type.kind === 'vector') addType(type.element);
-		if (type.kind !== 'datatype') return;
-		ids.add(type.address);
-		type.typeArguments.forEach(addType);
-	};
-	for (const command of commands) {
-		if (command.kind === 'moveCall') {
-			ids.add(command.packageId);
-			command.typeArguments.forEach(addType);
-		}
-		if (command.kind === 'makeMoveVec' && command.type !== undefined) addType(command.type);
-		if (command.kind === 'publish' || command.kind === 'upgrade') for (const id of command.dependencies) ids.add(id);
-		if (command.kind === 'upgrade') ids.add(command.packageId);
-	}
-	return ids;
-}
-
-function checkLimits({ inputs, commands, payment }: ParsedTransaction): void {
-	if (commands.length > MAX_COMMANDS) throw reject(`Size limit exceeded: maximum commands in a programmable transaction is ${MAX_COMMANDS}`);
-	const objects = inputs.filter(({ kind }) => kind !== 'pure').length + payment.length;
-	if (objects > MAX_INPUT_OBJECTS) throw reject(`Size limit exceeded: maximum input objects in a transaction is ${MAX_INPUT_OBJECTS}`);
-	if (payment.length > MAX_GAS_OBJECTS) throw reject(`Size limit exceeded: maximum number of gas payment objects is ${MAX_GAS_OBJECTS}`);
-	for (const input of inputs) {
-		if (input.kind === 'pure' && input.bytes.length > MAX_PURE_BYTES) {
-			throw reject(`Size limit exceeded: maximum pure argument size is ${MAX_PURE_BYTES}`);
-		}
-	}
-	const ids = new Set<Address>();
-	for (const id of [...inputs.map(inputId), ...payment.map((coin) => coin.id)]) {
-		if (id === undefined) continue;
-		if (ids.has(id)) throw reject(`Duplicated object ref: ${id} is given twice`);
-		ids.add(id);
-	}
-	let packages = 0;
-	for (const command of commands) {
-		if (argumentsOf(command).length > MAX_ARGUMENTS) throw reject(`Size limit exceeded: maximum arguments of a command is ${MAX_ARGUMENTS}`);
-		if (command.kind === 'moveCall' && command.typeArguments.length > MAX_TYPE_ARGUMENTS) throw reject('Size limit exceeded: maximum type arguments');
-		if (command.kind === 'publish') {
-			if (command.modules.length === 0) throw reject('Empty command input: a package has at least one module');
-			packages++;
-		}
-		const nonEmpty =
-			command.kind === 'transferObjects'
-				? command.objects
-				: command.kind === 'splitCoins'
-					? command.amounts
-					: command.kind === 'mergeCoins'
-						? command.sources
-						: undefined;
-		if (nonEmpty?.length === 0) throw reject(`Empty command input: ${command.kind}`);
-		if (command.kind === 'makeMoveVec' && command.type === undefined && command.elements.length === 0) throw reject('Empty command input: makeMoveVec');
-	}
-	if (packages > 5) throw reject('Size limit exceeded: maximum packages published in a transaction is 5');
-	checkRandomIsLast(inputs, commands);
-}
-
-/** What comes after randomness is known may not depend on it: a caller could abort a draw that it does not like. */
-function checkRandomIsLast(inputs: readonly TransactionInput[], commands: readonly Command[]): void {
-	const random = inputs.findIndex((input) => inputId(input) === RANDOM_ID);
-	if (random === -1) return;
-	const first = commands.findIndex((command) => argumentsOf(command).some((argument) => argument.kind === 'input' && argument.index === random));
-	if (first === -1) return;
-	for (const command of commands.slice(first + 1)) {
-		if (command.kind !== 'transferObjects' && command.kind !== 'mergeCoins') {
-			throw reject('PostRandomCommandRestrictions: only TransferObjects and MergeCoins may follow a command that uses Random');
-		}
-	}
-}
-
-export function inputId(input: TransactionInput): Address | undefined {
-	switch (input.kind) {
-		case 'pure':
-			return undefined;
-		case 'shared':
-			return input.id;
-		case 'owned':
-		case 'receiving':
-			return input.reference.id;
-		default:
-			throw new TypeError(`unknown input ${input satisfies never}`);
 	}
 }

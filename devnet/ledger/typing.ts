@@ -9,7 +9,8 @@ import type { LoadedInputs } from '#devnet/ledger/inputs.ts';
 import type { Place, TypedArgument, TypedCommand, TypedTransaction } from '#devnet/ledger/places.ts';
 import { checkLinkage } from '#devnet/ledger/publish.ts';
 import type { ObjectReader } from '#devnet/ledger/store.ts';
-import { type Argument, type Command, inputId, type ParsedTransaction } from '#devnet/ledger/transaction.ts';
+import type { Argument, Command, ParsedTransaction } from '#devnet/ledger/transaction.ts';
+import { inputId } from '#devnet/ledger/transaction-parts.ts';
 import type { FunctionSignature, MoveType, MoveVm } from '#devnet/move/api.ts';
 import { ADDRESS, formatType, substitute, typesEqual, U64, vectorOf } from '#devnet/move/types.ts';
 

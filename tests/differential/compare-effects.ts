@@ -4,7 +4,7 @@
  */
 import type { Ledger } from '#devnet/ledger/ledger.ts';
 import type { Command, ParsedTransaction } from '#devnet/ledger/transaction.ts';
-import { inputId } from '#devnet/ledger/transaction.ts';
+import { inputId } from '#devnet/ledger/transaction-parts.ts';
 import type { Address, MoveType } from '#devnet/move/api.ts';
 import { deriveObjectId } from '#devnet/move/object-runtime.ts';
 import type { Disagreement } from './compare.ts';
