@@ -131,6 +131,48 @@ const claim = buildCommand({
 	parameters: { flags: act },
 	docs: { brief: 'take out the rewards that are owed to this wallet' },
 });
+const pause = buildCommand({
+	loader: async () => (await import('#cli/commands/act.ts')).pause,
+	parameters: { flags: { ...act, minutes: { kind: 'parsed', parse: positiveInteger, brief: 'how long, at most 1440' } } },
+	docs: { brief: 'administrator: nothing new begins for a while; what leaves is not stopped' },
+});
+const resume = buildCommand({
+	loader: async () => (await import('#cli/commands/act.ts')).resume,
+	parameters: { flags: act },
+	docs: { brief: 'administrator: end a pause' },
+});
+const setHparams = buildCommand({
+	loader: async () => (await import('#cli/commands/act.ts')).setHparams,
+	parameters: { flags: { ...act, set: { kind: 'parsed', parse: String, brief: 'name=value,…' } } },
+	docs: { brief: 'administrator: change parameters from the next window on' },
+});
+const pcr = { kind: 'parsed', parse: String, brief: '48 bytes, hexadecimal' } as const;
+const pcrRow = { kind: 'parsed', parse: number, brief: 'row of the allow-list' } as const;
+const allowPcr = buildCommand({
+	loader: async () => (await import('#cli/commands/act.ts')).allowPcr,
+	parameters: { flags: { ...act, pcr0: pcr, pcr1: pcr, pcr2: pcr } },
+	docs: { brief: "administrator: allow an enclave image, after the network's delay" },
+});
+const expirePcr = buildCommand({
+	loader: async () => (await import('#cli/commands/act.ts')).expirePcr,
+	parameters: { flags: { ...act, row: pcrRow, window: { kind: 'parsed', parse: windowNumber, brief: 'the first one without it' } } },
+	docs: { brief: 'administrator: let an enclave image run out' },
+});
+const revokePcr = buildCommand({
+	loader: async () => (await import('#cli/commands/act.ts')).revokePcr,
+	parameters: { flags: { ...act, row: pcrRow } },
+	docs: { brief: 'administrator: refuse an enclave image at once' },
+});
+const offerAdministration = buildCommand({
+	loader: async () => (await import('#cli/commands/act.ts')).offerAdministration,
+	parameters: { flags: { ...act, to: text('address that may accept; without it, an offer is taken back') } },
+	docs: { brief: 'administrator: offer the administration to another address' },
+});
+const acceptAdministration = buildCommand({
+	loader: async () => (await import('#cli/commands/act.ts')).acceptAdministration,
+	parameters: { flags: act },
+	docs: { brief: 'take over an administration that was offered to this wallet' },
+});
 const devnet = buildCommand({
 	loader: async () => (await import('#cli/commands/devnet.ts')).devnet,
 	parameters: {
@@ -170,6 +212,14 @@ const application = buildApplication(
 			deactivate,
 			withdraw,
 			claim,
+			pause,
+			resume,
+			setHparams,
+			allowPcr,
+			expirePcr,
+			revokePcr,
+			offerAdministration,
+			acceptAdministration,
 			devnet,
 			doctor,
 			config,

@@ -2,7 +2,9 @@ import { mistOf, type NetworkFlags, type Operator, operatorOf, suiText, walletFo
 import { type Answer, runCommand } from '#cli/commands/run.ts';
 import { type Act, type ActEffect, performAct, tryAct } from '#clients/chain/acts.ts';
 import type { Role } from '#clients/chain/calls.ts';
-import { VramhubError } from '#core/errors.ts';
+import { fromHex } from '#core/bytes.ts';
+import { isVramhubError, VramhubError } from '#core/errors.ts';
+import type { HparamValues } from '#core/gradient/hparams.ts';
 
 export interface ActFlags extends NetworkFlags {
 	/** Says what would happen, and does nothing. */
@@ -40,6 +42,77 @@ export const withdraw = (flags: WithdrawFlags) =>
 	}));
 
 export const claim = (flags: ActFlags) => act(flags, async () => ({ kind: 'claimRewards' }));
+
+export interface PauseFlags extends ActFlags {
+	readonly minutes: number;
+}
+
+export interface HparamsFlags extends ActFlags {
+	/** `name=value,…` */
+	readonly set: string;
+}
+
+export interface PcrFlags extends ActFlags {
+	/** Hexadecimal. */
+	readonly pcr0: string;
+	readonly pcr1: string;
+	readonly pcr2: string;
+}
+
+export interface PcrRowFlags extends ActFlags {
+	readonly row: number;
+}
+
+export interface ExpireFlags extends PcrRowFlags {
+	readonly window: bigint;
+}
+
+export interface OfferFlags extends ActFlags {
+	/** An address; without it, an offer is taken back. */
+	readonly to?: string;
+}
+
+export const pause = (flags: PauseFlags) => act(flags, async () => ({ kind: 'pause', durationMs: BigInt(flags.minutes) * 60_000n }));
+
+export const resume = (flags: ActFlags) => act(flags, async () => ({ kind: 'resume' }));
+
+export const setHparams = (flags: HparamsFlags) =>
+	act(flags, async ({ chain, currentWindow }) => {
+		// Changes that were proposed for the next window already stay.
+		const { values, modelManifestHash, datasetRoot } = await chain.hparamsAt((await currentWindow()) + 1n);
+		return { kind: 'setHparams', hparams: { values: changed(values, flags.set), modelManifestHash, datasetRoot } };
+	});
+
+export const allowPcr = (flags: PcrFlags) =>
+	act(flags, async () => ({ kind: 'allowPcrs', pcrs: [measurement('pcr0', flags.pcr0), measurement('pcr1', flags.pcr1), measurement('pcr2', flags.pcr2)] }));
+
+export const expirePcr = (flags: ExpireFlags) => act(flags, async () => ({ kind: 'expirePcrs', row: flags.row, untilWindow: flags.window }));
+
+export const revokePcr = (flags: PcrRowFlags) => act(flags, async () => ({ kind: 'revokePcrs', row: flags.row }));
+
+export const offerAdministration = (flags: OfferFlags) => act(flags, async () => ({ kind: 'offerAdministration', to: flags.to }));
+
+export const acceptAdministration = (flags: ActFlags) => act(flags, async () => ({ kind: 'acceptAdministration' }));
+
+function changed(values: HparamValues, list: string): HparamValues {
+	const result: Record<string, bigint> = { ...values };
+	for (const change of list.split(',')) {
+		const match = /^([a-z_]+)=(\d{1,20})$/.exec(change.trim());
+		if (match === null) throw new VramhubError('BAD_ARGUMENT', `--set: ${change} is not name=value`);
+		const [, name, value] = match;
+		if (!Object.hasOwn(result, name!)) throw new VramhubError('BAD_ARGUMENT', `--set: there is no parameter ${name}`);
+		result[name!] = BigInt(value!);
+	}
+	return result as HparamValues;
+}
+
+function measurement(flag: string, hex: string): Uint8Array {
+	try {
+		return fromHex(hex.replace(/^0x/, ''));
+	} catch (cause) {
+		throw new VramhubError('BAD_ARGUMENT', `--${flag} is not hexadecimal${isVramhubError(cause) ? `: ${cause.message}` : ''}`, { cause });
+	}
+}
 
 async function generationOf({ chain }: Operator, { role, uid }: StakeFlags): Promise<number> {
 	const registered = await (role === 'miner' ? chain.miner(uid) : chain.validator(uid));

@@ -1,17 +1,23 @@
 import type { ClientWithCoreApi, SuiClientTypes } from '@mysten/sui/client';
 import type { Signer } from '@mysten/sui/cryptography';
 import { Transaction } from '@mysten/sui/transactions';
+import { type AdminAct, acceptAdministration, administer } from '#clients/chain/admin-calls.ts';
+import { Network } from '#clients/chain/bindings.ts';
 import * as calls from '#clients/chain/calls.ts';
 import { translateChainError } from '#clients/chain/errors.ts';
 import { execute, failureOf, gasUsed } from '#clients/chain/execute.ts';
+import { readObject } from '#clients/chain/objects.ts';
 
-/** What an owner does by hand, now and then: never part of a window's work. */
-export type Act =
+/** What owners and administrators do by hand, now and then: never part of a window's work. */
+export type Act = OwnerAct | AdminAct;
+
+export type OwnerAct =
 	| { readonly kind: 'addStake'; readonly role: calls.Role; readonly uid: number; readonly amountMist: bigint }
 	| { readonly kind: 'unbondStake'; readonly role: calls.Role; readonly uid: number; readonly amountMist: bigint }
 	| { readonly kind: 'deactivate'; readonly role: calls.Role; readonly uid: number }
 	| { readonly kind: 'withdrawStake'; readonly role: calls.Role; readonly uid: number; readonly generation: number }
-	| { readonly kind: 'claimRewards' };
+	| { readonly kind: 'claimRewards' }
+	| { readonly kind: 'acceptAdministration' };
 
 /** What an act did, or would do. */
 export interface ActEffect {
@@ -29,7 +35,8 @@ export interface ActContext {
 	readonly signer: Signer;
 }
 
-function build(transaction: Transaction, act: Act, target: calls.Target, sender: string): void {
+async function build(transaction: Transaction, act: Act, { client, target, signer }: ActContext): Promise<void> {
+	const sender = signer.toSuiAddress();
 	switch (act.kind) {
 		case 'addStake':
 			calls.addStake(transaction, target, act);
@@ -46,24 +53,31 @@ function build(transaction: Transaction, act: Act, target: calls.Target, sender:
 		case 'claimRewards':
 			calls.claimRewards(transaction, target, sender);
 			break;
-		default:
-			throw new TypeError(`unknown act ${JSON.stringify(act satisfies never)}`);
+		case 'acceptAdministration':
+			acceptAdministration(transaction, target);
+			break;
+		default: {
+			// Whoever does not hold it is refused by the chain.
+			const { admin_cap } = await readObject(client, target.objects.network, Network, 'the network');
+			administer(transaction, target, admin_cap, act);
+		}
 	}
 }
 
 /** Throws CHAIN_REJECTED with the contract's named error, CHAIN_CONFLICT, CHAIN_UNAVAILABLE. */
-export async function performAct({ client, target, signer }: ActContext, act: Act): Promise<ActEffect> {
-	const sender = signer.toSuiAddress();
-	const { digest, gasUsedMist, events } = await execute({ client, signer, what: act.kind, build: (transaction) => build(transaction, act, target, sender) });
+export async function performAct(context: ActContext, act: Act): Promise<ActEffect> {
+	const { client, signer } = context;
+	const { digest, gasUsedMist, events } = await execute({ client, signer, what: act.kind, build: (transaction) => build(transaction, act, context) });
 	return { digest, gasMist: gasUsedMist, events: shown(events) };
 }
 
 /** Simulates the act with all checks: refused here is refused there, and nothing changes. Throws as {@link performAct} does. */
-export async function tryAct({ client, target, signer }: ActContext, act: Act): Promise<ActEffect> {
+export async function tryAct(context: ActContext, act: Act): Promise<ActEffect> {
+	const { client, signer } = context;
 	const transaction = new Transaction();
 	transaction.setSender(signer.toSuiAddress());
-	build(transaction, act, target, signer.toSuiAddress());
 	try {
+		await build(transaction, act, context);
 		const result = await client.core.simulateTransaction({ transaction, include: { effects: true, events: true } });
 		if (result.$kind === 'FailedTransaction') throw failureOf(result.FailedTransaction.status, act.kind);
 		const { effects, events } = result.Transaction;

@@ -87,6 +87,36 @@ for (const role of ['miner', 'validator'] as const) {
 	});
 }
 
+test('the administrator’s acts, and nobody else’s', async () => {
+	const successor = await chain.fundedSigner();
+	const by = (signer: Ed25519Keypair, act: Act) => performAct(contextOf(signer), act);
+	const names = async (promise: Promise<{ readonly events: readonly { readonly name: string }[] }>) => (await promise).events.map(({ name }) => name);
+	const pcrs = [4, 5, 6].map((byte) => new Uint8Array(48).fill(byte)) as unknown as readonly [Uint8Array, Uint8Array, Uint8Array];
+	const window = await chain.currentWindow();
+	const { values, ...digests } = await chain.reader.hparamsAt(window);
+	const acts: readonly (readonly [Act, string])[] = [
+		[{ kind: 'setHparams', hparams: { ...digests, values: { ...values, top_g: values.top_g + 1n } } }, 'HparamsProposed'],
+		[{ kind: 'allowPcrs', pcrs }, 'PcrSetAdded'],
+		[{ kind: 'expirePcrs', row: 1, untilWindow: window + 1_000n }, 'PcrSetExpired'],
+		[{ kind: 'revokePcrs', row: 1 }, 'PcrSetRevoked'],
+		[{ kind: 'pause', durationMs: 60_000n }, 'NetworkPaused'],
+		[{ kind: 'resume' }, 'NetworkResumed'],
+		[{ kind: 'offerAdministration', to: undefined }, 'AdministrationOffered'],
+		[{ kind: 'offerAdministration', to: successor.toSuiAddress() }, 'AdministrationOffered'],
+	];
+	for (const [act, event] of acts) {
+		await assert.rejects(tryAct(contextOf(successor), act), { code: 'CHAIN_REJECTED' }, act.kind);
+		assert.deepEqual(await names(tryAct(contextOf(chain.admin), act)), [event]);
+		assert.deepEqual(await names(by(chain.admin, act)), [event]);
+	}
+	assert.equal((await chain.reader.hparamsAt(window + 1n)).values.top_g, values.top_g + 1n);
+	await refused(by(chain.admin, { kind: 'acceptAdministration' }), 'ENotOffered');
+	await by(successor, { kind: 'acceptAdministration' });
+	await assert.rejects(by(chain.admin, { kind: 'offerAdministration', to: undefined }), { code: 'CHAIN_REJECTED' });
+	assert.deepEqual(await names(by(successor, { kind: 'offerAdministration', to: undefined })), ['AdministrationOffered']);
+	await refused(by(successor, { kind: 'pause', durationMs: 60_000n }), 'EPausedLately');
+});
+
 test('nobody claims what is not owed', async () => {
 	await refused(performAct(contextOf(await chain.fundedSigner()), { kind: 'claimRewards' }), 'ENothingOwed');
 });
