@@ -103,7 +103,7 @@ export interface NitroDocument {
 
 /** Checks of the outside that a native needs. */
 export interface NativeEnvironment {
-	/** Throws any Error when the document does not verify at `nowMs`; the native turns that into its abort. */
+	/** Throws any Error when the document does not verify at `nowMs`, one of the name `NitroParseError` when it is none; the native turns that into its abort. */
 	verifyNitroDocument(document: Uint8Array, nowMs: bigint): NitroDocument;
 }
 

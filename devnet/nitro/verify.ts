@@ -17,17 +17,36 @@ const PCR_LENGTHS = [32, 48, 64];
 
 export type NitroVerifier = (document: Uint8Array, nowMs: bigint) => NitroDocument;
 
-/** @param roots DER of the certificates that a chain may end in. The verifier throws ATTESTATION_INVALID with the reason. */
+/**
+ * @param roots DER of the certificates that a chain may end in. The verifier throws ATTESTATION_INVALID with the reason; the error's name is
+ * `NitroParseError` when the bytes are no document at all.
+ */
 export function createNitroVerifier({ roots }: { readonly roots: readonly Uint8Array[] }): NitroVerifier {
 	const trusted = roots.map(parseCertificate);
 	return (document, nowMs) => {
-		const { signedMessage, signature, payload } = parseCoseSign1(document);
-		const { certificate, cabundle, ...fields } = parsePayload(payload);
+		const { signedMessage, signature, certificate, cabundle, ...fields } = parseDocument(document);
 		const leaf = parseCertificate(certificate);
 		checkSignature(leaf, signedMessage, signature);
 		checkChain([leaf, ...cabundle.toReversed().map(parseCertificate)], trusted, nowMs);
 		return fields;
 	};
+}
+
+/** The document is not one, whatever the time and the roots: the native aborts with another code than when one does not verify. */
+class NitroParseError extends VramhubError {
+	constructor(cause: VramhubError) {
+		super('ATTESTATION_INVALID', cause.message, { cause });
+		this.name = 'NitroParseError';
+	}
+}
+
+function parseDocument(document: Uint8Array) {
+	try {
+		const { signedMessage, signature, payload } = parseCoseSign1(document);
+		return { signedMessage, signature, ...parsePayload(payload) };
+	} catch (error) {
+		throw error instanceof VramhubError ? new NitroParseError(error) : error;
+	}
 }
 
 function refuse(reason: string): never {
