@@ -11,6 +11,8 @@ import type { ReadMask } from '#devnet/rpc/read-mask.ts';
 import { renderOwner } from '#devnet/rpc/render-object.ts';
 import { renderStatus } from '#devnet/rpc/render-status.ts';
 
+const MAX_U64 = 2n ** 64n - 1n;
+
 export type Timestamp = NonNullable<GrpcTypes.ExecutedTransaction['timestamp']>;
 
 export function renderTimestamp(ms: bigint): Timestamp {
@@ -159,7 +161,8 @@ function renderExpiration(expiration: TransactionDataV1['expiration']): GrpcType
 		case 'None':
 			return { kind: kinds.NONE };
 		case 'Epoch':
-			return { kind: kinds.EPOCH, epoch: BigInt(expiration.Epoch) };
+			// The client's BCS reads this one as a double: the greatest epochs come out as 2^64.
+			return { kind: kinds.EPOCH, epoch: BigInt(expiration.Epoch) > MAX_U64 ? MAX_U64 : BigInt(expiration.Epoch) };
 		case 'ValidDuring':
 		case 'Validity': {
 			const validity = expiration.$kind === 'ValidDuring' ? expiration.ValidDuring : expiration.Validity;

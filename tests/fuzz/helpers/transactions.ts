@@ -303,7 +303,7 @@ class Draft {
 	/** For a parameter of the type: mostly what fits. */
 	argument(type: MoveType, use: Use): ArgumentInput {
 		const random = this.#random;
-		if (random.chance(0.04)) return this.anyArgument();
+		if (random.chance(0.015)) return this.anyArgument();
 		const results = this.#results.filter((result) => typesEqual(result.type, type));
 		if (results.length > 0 && random.chance(0.6)) return this.#used(random.pick(results), use);
 		if (typesEqual(type, COIN) && use !== 'value' && random.chance(0.5)) return { GasCoin: true };
@@ -314,6 +314,7 @@ class Draft {
 		const pure = this.#pure(type);
 		if (pure !== undefined) return this.#input({ Pure: { bytes: toBase64(pure) } });
 		if (results.length > 0) return this.#used(random.pick(results), use);
+		if (known.length > 0) return { Input: random.pick(known).index };
 		const maker = type.kind === 'datatype' ? MAKERS[type.name] : undefined;
 		if (maker === undefined || random.chance(0.1)) return this.anyArgument();
 		const call = {
