@@ -28,6 +28,8 @@ const MAX_EVENTS = 1024;
 const MAX_EVENT_BYTES = 256_000;
 const MAX_NEW_IDS = 2048;
 const MAX_CHILDREN = 1000;
+const MAX_DELETED_IDS = 2048;
+const MAX_TRANSFERS = 2048;
 
 /** Hashing domains of sui-types `base_types.rs` (`HashingIntentScope`). */
 const REGULAR_OBJECT_ID = 0xf1;
@@ -117,6 +119,7 @@ export class TransactionObjectRuntime implements ObjectRuntime {
 	}
 
 	deleteId(id: Address): void {
+		if (this.#deletedIds.size >= MAX_DELETED_IDS) throw new RuntimeError('MEMORY_LIMIT_EXCEEDED', `more than ${MAX_DELETED_IDS} deleted ids`);
 		if (!this.#newIds.delete(id)) this.#deletedIds.add(id);
 	}
 
@@ -135,6 +138,7 @@ export class TransactionObjectRuntime implements ObjectRuntime {
 
 	transfer(value: MoveValue, type: MoveType, owner: Owner): void {
 		const id = objectId(value as Value);
+		if (this.#transfers.size >= MAX_TRANSFERS) throw new RuntimeError('MEMORY_LIMIT_EXCEEDED', `more than ${MAX_TRANSFERS} transferred ids`);
 		this.#transfers.delete(id); // keeps the order of last transfers
 		this.#transfers.set(id, { type, owner, contents: serializeValue(type, value as Value, this.#loader) });
 	}
@@ -202,7 +206,10 @@ export class TransactionObjectRuntime implements ObjectRuntime {
 	}
 
 	#readChild(parent: Address, id: Address): StoredObject | undefined {
-		if (!this.#read.has(id)) this.#read.set(id, this.#resolver.read(id));
+		if (!this.#read.has(id)) {
+			if (this.#read.size >= MAX_CHILDREN) throw new RuntimeError('MEMORY_LIMIT_EXCEEDED', `more than ${MAX_CHILDREN} dynamic fields in a transaction`);
+			this.#read.set(id, this.#resolver.read(id));
+		}
 		const object = this.#read.get(id);
 		return object?.owner.kind === 'object' && object.owner.parent === parent ? object : undefined;
 	}
