@@ -2,7 +2,7 @@
 import type { AddressInfo } from 'node:net';
 import { VramhubError } from '#core/errors.ts';
 import { type DevelopmentAccount, developmentAccounts, MAX_ACCOUNTS } from '#devnet/accounts.ts';
-import { compileFramework } from '#devnet/compiler/compile.ts';
+import { compileFramework, readFrameworkSources } from '#devnet/compiler/compile.ts';
 import type { Explored } from '#devnet/explorer/http.ts';
 import { Faucet } from '#devnet/faucet.ts';
 import { type GenesisPackage, genesisObjects } from '#devnet/genesis.ts';
@@ -37,6 +37,8 @@ export interface DevnetOptions {
 	readonly randomSeed?: string;
 	/** Throws when the document does not verify at `nowMs`. Absent: every document is refused. */
 	readonly verifyNitroDocument?: (document: Uint8Array, nowMs: bigint) => NitroDocument;
+	/** A folder with Sui's own `move-stdlib` and `sui-framework`, to begin a chain with instead of our text of a part of them. */
+	readonly frameworkFolder?: string;
 	/** Immutable packages beside the framework, each linking only to those before it. Their modules' own address is theirs. */
 	readonly extraPackages?: readonly GenesisPackage[];
 	/** Told of defects: errors that a client sees as INTERNAL. */
@@ -124,7 +126,7 @@ function lazyExplorer(explored: Explored): PlainHandler {
 	};
 }
 
-async function firstObjects({ extraPackages = [] }: DevnetOptions) {
-	const { packages } = await compileFramework();
+async function firstObjects({ extraPackages = [], frameworkFolder }: DevnetOptions) {
+	const { packages } = await compileFramework(frameworkFolder === undefined ? undefined : await readFrameworkSources(frameworkFolder));
 	return genesisObjects([...packages, ...extraPackages]);
 }

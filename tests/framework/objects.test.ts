@@ -4,20 +4,29 @@ import { requestSuiFromFaucetV2 } from '@mysten/sui/faucet';
 import { Ed25519Keypair } from '@mysten/sui/keypairs/ed25519';
 import { Inputs, type Transaction, type TransactionObjectArgument } from '@mysten/sui/transactions';
 import { attempt, clientOf, type Playground, publish, run, startPlayground } from '#devnet/rpc/playground.fixture.ts';
+import type { DevnetOptions } from '#devnet/start-devnet.ts';
+import { realFrameworkFolder, withoutRealFramework } from '#tests/framework/real-framework.ts';
 import { THINGS } from '#tests/framework/things.ts';
 
 type Ran = Awaited<ReturnType<typeof run>>;
 type Change = Ran['effects']['changedObjects'][number];
 
+for (const { framework, options, skip } of [
+	{ framework: 'our framework', options: {}, skip: false },
+	{ framework: 'Sui’s framework', options: { frameworkFolder: realFrameworkFolder }, skip: withoutRealFramework },
+]) {
+	describe(`objects under ${framework}`, { skip }, () => objectModel(options));
+}
+
 /** Sui's object model as a client sees it: owners, versions, what effects call each change, and what storage costs. */
-describe('objects', () => {
+function objectModel(options: DevnetOptions) {
 	let playground: Playground;
 	let packageId: string;
 	const other = new Ed25519Keypair();
 	const stranger = other.toSuiAddress();
 
 	before(async () => {
-		playground = await startPlayground();
+		playground = await startPlayground(options);
 		({ packageId } = await publish(playground, { 'things.move': THINGS }));
 		await requestSuiFromFaucetV2({ host: playground.devnet.faucetUrl, recipient: stranger });
 	});
@@ -395,4 +404,4 @@ describe('objects', () => {
 			assert.ok(used(wrapped).rebate + used(wrapped).kept >= alone);
 		});
 	});
-});
+}

@@ -3,6 +3,9 @@ import { type FrameworkSources, readFrameworkSources } from '#devnet/compiler/co
 
 const FOLDER = process.env.VRAMHUB_SUI_FRAMEWORK;
 
+/** For `startDevnet`. */
+export const realFrameworkFolder = FOLDER ?? '';
+
 /** For `skip`: the reason, or false when the sources are there. */
 export const withoutRealFramework: string | false =
 	FOLDER === undefined || FOLDER === ''
