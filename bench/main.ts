@@ -5,6 +5,7 @@ import { createLogger } from '#runtime/log.ts';
 
 const BENCHES: Readonly<Record<string, () => Promise<{ readonly run: () => Promise<void> }>>> = {
 	devnet: () => import('./devnet.ts'),
+	'devnet-memory': () => import('./devnet-memory.ts'),
 	gradient: () => import('./gradient.ts'),
 };
 

@@ -116,7 +116,7 @@ export class Ledger {
 	#apply(written: readonly ChainObject[], removed: readonly Address[]): void {
 		this.store.apply({ written, removed });
 		const packages = written.flatMap((object) => (object.kind === 'package' && !this.vm.isLoaded(object.id) ? [object] : []));
-		for (const pkg of inLinkOrder(packages, (id) => this.vm.isLoaded(id))) this.vm.load(loadable(pkg));
+		for (const pkg of inLinkOrder(packages, (id) => this.vm.isLoaded(id))) this.vm.load({ ...loadable(pkg), wasChecked: true });
 	}
 
 	// ---- time ----------------------------------------------------------------------------------------------------

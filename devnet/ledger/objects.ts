@@ -47,17 +47,11 @@ export interface PackageDependency {
 export type ChainObject = MoveObject | PackageObject;
 
 /** For the machine. */
-export function loadable({
-	id,
-	originalId,
-	modules,
-	version,
-	typeOrigins,
-	dependencies,
-}: Omit<PackageObject, 'kind' | 'owner' | keyof Provenance>): MovePackage {
+export function loadable(pkg: Omit<PackageObject, 'kind' | 'owner' | keyof Provenance>): MovePackage {
+	const { id, originalId, modules, version, dependencies } = pkg;
 	const linkage = new Map(dependencies.map((dependency) => [dependency.originalId, dependency.id]));
 	// A first version defines all its types; asking the framework's for them would read all its modules.
-	const moved = version === 1n ? [] : typeOrigins.filter(({ packageId }) => packageId !== id);
+	const moved = version === 1n ? [] : pkg.typeOrigins.filter(({ packageId }) => packageId !== id);
 	return { id, originalId, modules, linkage, typeOrigins: new Map(moved.map(({ module, datatype, packageId }) => [`${module}::${datatype}`, packageId])) };
 }
 

@@ -2,7 +2,8 @@
 import type { ChainObject } from '#devnet/ledger/objects.ts';
 import type { Address } from '#devnet/move/api.ts';
 
-/** What old versions may take, by estimate. */
+/** Old versions that are kept at most, and what they may take, by estimate. */
+const MOST_VERSIONS = 10_000;
 const BUDGET_BYTES = 32 * 1024 * 1024;
 /** Of an object besides its contents: ids, type, owner and the entry itself. */
 const OVERHEAD_BYTES = 600;
@@ -22,7 +23,7 @@ export class SupersededVersions {
 		this.#versions.set(key, object);
 		this.#bytes += sizeOf(object);
 		for (const [oldest, version] of this.#versions) {
-			if (this.#bytes <= BUDGET_BYTES) break;
+			if (this.#bytes <= BUDGET_BYTES && this.#versions.size <= MOST_VERSIONS) break;
 			this.#versions.delete(oldest);
 			this.#bytes -= sizeOf(version);
 		}

@@ -200,6 +200,8 @@ export interface MovePackage {
 	readonly linkage?: ReadonlyMap<Address, Address>;
 	/** `module::Type` → id of the version that first had the type; `id` where left out. */
 	readonly typeOrigins?: ReadonlyMap<string, Address>;
+	/** It was loaded before, or is the framework: each module is read when it is first needed. Left out: all are read, and refused, at once. */
+	readonly wasChecked?: boolean;
 }
 
 export interface CallResult {

@@ -62,11 +62,36 @@ export interface LoadedModule {
 export interface LoadedPackage {
 	readonly id: Address;
 	readonly originalId: Address;
-	readonly modules: ReadonlyMap<string, LoadedModule>;
+	readonly modules: ModulesByName;
 	/** Original id → id of the version, itself among them. */
 	readonly linkage: ReadonlyMap<Address, Address>;
 	/** `module::Type` → defining id, where that is another version. */
 	readonly typeOrigins: ReadonlyMap<string, Address>;
+}
+
+/** Each is read when it is first asked for: a start need not wait for a framework of which it uses little. */
+class ModulesByName {
+	readonly #bytes: ReadonlyMap<string, Uint8Array>;
+	readonly #read: (name: string, bytes: Uint8Array) => LoadedModule;
+	readonly #known = new Map<string, LoadedModule>();
+
+	constructor(bytes: ReadonlyMap<string, Uint8Array>, read: (name: string, bytes: Uint8Array) => LoadedModule) {
+		this.#bytes = bytes;
+		this.#read = read;
+	}
+
+	get names(): readonly string[] {
+		return [...this.#bytes.keys()];
+	}
+
+	get(name: string): LoadedModule | undefined {
+		const known = this.#known.get(name);
+		const bytes = this.#bytes.get(name);
+		if (known !== undefined || bytes === undefined) return known;
+		const module = this.#read(name, bytes);
+		this.#known.set(name, module);
+		return module;
+	}
 }
 
 export type DatatypeType = MoveType & { readonly kind: 'datatype' };
@@ -80,19 +105,19 @@ export class Loader implements ShapeSource {
 	layouts = new Map<string, Layout>();
 	depths = new TypeDepths((type) => this.datatype(type));
 
-	/** All modules are read before any is kept. The packages that it links to must be loaded: they know where their types come from. */
+	/** All modules are read before any is kept, unless they were checked before. The packages that it links to must be loaded: they know where their types come from. */
 	load(pkg: MovePackage): void {
 		const id = normalizeAddress(pkg.id);
 		const originalId = normalizeAddress(pkg.originalId ?? pkg.id);
 		const linkage = new Map([...(pkg.linkage ?? []), [originalId, id] as const].map(([from, to]) => [normalizeAddress(from), normalizeAddress(to)]));
 		const typeOrigins = pkg.typeOrigins ?? new Map();
-		const modules = new Map<string, LoadedModule>();
 		const definingId = (address: Address, module: string, name: string): Address => {
 			const version = linkage.get(address) ?? address;
 			const origins = version === id ? typeOrigins : this.#packages.get(version)?.typeOrigins;
 			return origins?.get(`${module}::${name}`) ?? version;
 		};
-		for (const [name, bytes] of pkg.modules) modules.set(name, readLoadedModule({ id, originalId, name, bytes, definingId }));
+		const modules = new ModulesByName(pkg.modules, (name, bytes) => readLoadedModule({ id, originalId, name, bytes, definingId }));
+		if (pkg.wasChecked !== true) for (const name of modules.names) modules.get(name);
 		this.#packages.set(id, { id, originalId, modules, linkage, typeOrigins });
 		this.#reindex();
 	}
@@ -111,7 +136,6 @@ export class Loader implements ShapeSource {
 
 	#reindex(): void {
 		this.#modules = new Map();
-		for (const { modules } of this.#packages.values()) for (const module of modules.values()) this.#modules.set(module.key, module);
 		this.#linkages = new Map();
 		this.layouts = new Map();
 		this.depths = new TypeDepths((type) => this.datatype(type));
@@ -122,7 +146,12 @@ export class Loader implements ShapeSource {
 	}
 
 	module(address: Address, name: string): LoadedModule | undefined {
-		return this.#modules.get(`${address}::${name}`);
+		const key = `${address}::${name}`;
+		const known = this.#modules.get(key);
+		if (known !== undefined) return known;
+		const module = this.#packages.get(address)?.modules.get(name);
+		if (module !== undefined) this.#modules.set(key, module);
+		return module;
 	}
 
 	/** For calls from outside into the package. */

@@ -70,7 +70,7 @@ class Vm implements MoveVm {
 	}
 
 	moduleNames(id: Address): readonly string[] {
-		return [...(this.#loader.package(id)?.modules.keys() ?? [])];
+		return this.#loader.package(id)?.modules.names ?? [];
 	}
 
 	signature(module: ModuleId, functionName: string): FunctionSignature | undefined {
