@@ -17,7 +17,24 @@ const SANDBOX_GAS_COIN: Address = `0x${'0'.repeat(64)}`;
 /** More than any generated transaction makes. */
 const FRESH_IDS = 400n;
 
-export function compareEffects(ledger: Ledger, ours: OurResult, theirs: ReplayResult, { restored }: StateFile, lookedUp: ReadonlySet<Address>): Disagreement[] {
+/** What the comparison has to know of the state before the transaction. */
+export interface EffectsContext {
+	/** Inputs that a command borrows mutably, splits, merges into or transfers, and shared mutable ones. */
+	readonly changedByCommands: ReadonlySet<Address>;
+	/** Ids that ours looked up: inputs, and the dynamic fields that Move code asked for, there or not. */
+	readonly lookedUp: ReadonlySet<Address>;
+}
+
+export function effectsContext(ledger: Ledger, transaction: ParsedTransaction, lookedUp: ReadonlySet<Address>): EffectsContext {
+	return { changedByCommands: changedByCommands(ledger, transaction), lookedUp };
+}
+
+export function compareEffects(
+	ours: OurResult,
+	theirs: ReplayResult,
+	{ restored }: StateFile,
+	{ changedByCommands: changed, lookedUp }: EffectsContext,
+): Disagreement[] {
 	const transaction = ours.simulation.parsed;
 	const found: Disagreement[] = [];
 	const check = (about: Disagreement['about'], left: readonly Address[], right: readonly Address[]) => {
@@ -39,7 +56,7 @@ export function compareEffects(ledger: Ledger, ours: OurResult, theirs: ReplayRe
 	// Mutated: Sui writes every owned input again, the sandbox those that a command borrows mutably, splits, merges or transfers.
 	const inputs = new Set(transaction.inputs.flatMap((it) => inputId(it) ?? []));
 	const written = new Set(ours.written.map(({ id }) => id).filter((id) => inputs.has(id)));
-	const required = [...changedByCommands(ledger, transaction)].filter((id) => written.has(id)).sort();
+	const required = [...changed].filter((id) => written.has(id)).sort();
 	const removed = new Set([...ours.deleted, ...ours.wrapped]);
 	check(
 		'mutated',
@@ -57,7 +74,6 @@ function* freshIds({ digestBytes }: ParsedTransaction): Generator<Address> {
 	for (let counter = 0n; counter < FRESH_IDS; counter++) yield deriveObjectId(digestBytes, counter);
 }
 
-/** Inputs that a command borrows mutably, splits, merges into or transfers, and shared mutable ones. */
 function changedByCommands(ledger: Ledger, { inputs, commands }: ParsedTransaction): Set<Address> {
 	const changed = new Set(inputs.flatMap((it) => (it.kind === 'shared' && it.mutable ? [it.id] : [])));
 	const add = (argument: { readonly kind: string; readonly index?: number } | undefined) => {

@@ -16,7 +16,7 @@ test('generated programs over values end alike on the second machine', { timeout
 	const second = await SecondMachine.startFor(t);
 	if (second === undefined) return;
 	const report = new Report();
-	await runValuePrograms(SEED, 100, second, report);
+	await runValuePrograms(SEED, 80, second, report);
 	assertAgreement(t, report);
 });
 
@@ -24,7 +24,7 @@ test('generated transactions over objects end alike on the second machine', { ti
 	const second = await SecondMachine.startFor(t);
 	if (second === undefined) return;
 	const report = new Report();
-	await runObjectPrograms(SEED, 60, second, report);
+	await runObjectPrograms(SEED, 50, second, report);
 	assertAgreement(t, report);
 });
 

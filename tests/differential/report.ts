@@ -11,15 +11,24 @@ export interface ProgramOutcome {
 	readonly found: readonly Disagreement[];
 }
 
+const MOST_UNCOMPILED = 800;
+
 export class Report {
 	readonly gas = new GasStatistics();
 	readonly disagreements: (Disagreement & { readonly program: string })[] = [];
 	/** Calls whose computation falls in another bucket than the sandbox's. */
 	readonly otherBuckets: (GasComparison & { readonly program: string })[] = [];
 	programs = 0;
+	#uncompiled = 0;
 	withObjects = 0;
 	readonly #failures = new Map<string, number>();
 	readonly #times = new Map<string, number>();
+
+	/** Programs that the compiler panicked on: others take their place. Throws when it does not stop doing so. */
+	uncompiled(count: number): void {
+		this.#uncompiled += count;
+		if (this.#uncompiled > MOST_UNCOMPILED) throw new Error(`the compiler panics: ${this.#uncompiled} programs could not be compiled`);
+	}
 
 	program({ name, objects, failure, found }: ProgramOutcome): void {
 		this.programs++;
@@ -51,7 +60,7 @@ export class Report {
 		const times = [...this.#times].map(([name, ms]) => `${name} ${(ms / 1000).toFixed(1)} s`);
 		return [
 			`programs ${this.programs}, with objects ${share(this.withObjects)}, failing ${share(this.failed)}: ${failures.join(', ')}`,
-			`disagreements ${this.disagreements.length}`,
+			`disagreements ${this.disagreements.length}${this.#uncompiled === 0 ? '' : `; the compiler panicked on batches of ${this.#uncompiled} other programs`}`,
 			this.gas.toString(),
 			`time: ${times.join(', ')}`,
 		];

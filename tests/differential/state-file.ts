@@ -28,6 +28,14 @@ export interface StateOptions {
 	readonly commands?: number;
 	/** Takes the place of the last command: a call that costs next to nothing, to tell what the last one costs. */
 	readonly cheapLast?: boolean;
+	/** What these commands returned, for calls of natives that the sandbox lacks: they are not run there, their only result is given. */
+	readonly given?: ReadonlyMap<number, Uint8Array>;
+	/** Further packages, such as modules in place of the framework's (`stand-ins.ts`). */
+	readonly packages?: readonly Json[];
+	/** MIST; the transaction's own when absent. */
+	readonly budget?: bigint;
+	/** Type of the one object that the last command transfers: a call then does it, since the sandbox's command has not every object. */
+	readonly transferred?: MoveType;
 	readonly timestampMs: bigint;
 	readonly epoch: bigint;
 }
@@ -36,17 +44,21 @@ export interface StateOptions {
 export function stateFile(ledger: Ledger, transaction: ParsedTransaction, read: ReadonlySet<Address>, options: StateOptions): StateFile {
 	const children = [...read].flatMap((id) => ledger.store.move(id) ?? []).filter(({ owner }) => owner.kind === 'object');
 	const prelude = restoreFields(ledger, children, transaction.inputs.length);
-	const commands = transaction.commands.slice(0, options.commands).map((command) => commandJson(command, prelude.commands.length));
-	if (options.cheapLast === true) commands.splice(-1, 1, { ...CHEAP_CALL, arguments: [input(transaction.inputs.length + prelude.inputs.length)] });
-	const cheapInput = options.cheapLast === true ? [pure(new Uint8Array(8))] : [];
+	const extra = [...prelude.inputs, pure(new Uint8Array(8))];
+	const cheap: Json = { ...CHEAP_CALL, arguments: [input(transaction.inputs.length + extra.length - 1)] };
+	const given = new Map([...(options.given ?? [])].map(([at, bytes]) => [at, transaction.inputs.length + extra.push(pure(bytes)) - 1]));
+	const commands = transaction.commands
+		.slice(0, options.commands)
+		.map((command, at) => (given.has(at) ? cheap : commandJson(asCall(command, options.transferred), prelude.commands.length, given)));
+	if (options.cheapLast === true) commands.splice(-1, 1, cheap);
 	const state = {
 		transaction: {
 			digest: transaction.digest,
 			sender: transaction.sender,
-			gas_budget: Number(transaction.gasBudget),
+			gas_budget: Number(options.budget ?? transaction.gasBudget),
 			gas_price: Number(transaction.gasPrice),
 			commands: [...prelude.commands, ...commands],
-			inputs: [...transaction.inputs.map((it) => inputJson(it, ledger)), ...prelude.inputs, ...cheapInput],
+			inputs: [...transaction.inputs.map((it) => inputJson(it, ledger)), ...extra],
 			effects: null,
 			timestamp_ms: Number(options.timestampMs),
 			checkpoint: null,
@@ -55,7 +67,7 @@ export function stateFile(ledger: Ledger, transaction: ParsedTransaction, read: 
 		epoch: Number(options.epoch),
 		reference_gas_price: Number(transaction.gasPrice),
 		objects: transaction.inputs.flatMap((it) => objectJson(it, ledger)),
-		packages: calledPackages(ledger, transaction, options.modules),
+		packages: [...calledPackages(ledger, transaction, options.modules), ...(options.packages ?? [])],
 	};
 	return { state, preludeCommands: prelude.commands.length, restored: prelude.restored };
 }
@@ -64,9 +76,17 @@ const input = (index: number): Json => ({ type: 'Input', index });
 const pure = (bytes: Uint8Array): Json => ({ type: 'Pure', bytes: base64(bytes) });
 const CHEAP_CALL = { type: 'MoveCall', package: `0x${'0'.repeat(63)}1`, module: 'bcs', function: 'to_bytes', type_arguments: ['u64'] } as const;
 
+function asCall(command: Command, type: MoveType | undefined): Command {
+	const [object, ...others] = command.kind === 'transferObjects' ? command.objects : [];
+	if (command.kind !== 'transferObjects' || type === undefined || object === undefined || others.length > 0) return command;
+	const target = { packageId: FRAMEWORK, module: 'transfer', function: 'public_transfer' };
+	return { kind: 'moveCall', ...target, typeArguments: [type], arguments: [object, command.address] };
+}
+
 // ---- what the transaction says ---------------------------------------------------------------------------------------
 
-function commandJson(command: Command, shift: number): Json {
+/** `shift`: commands in front; `given`: the inputs that stand for the results of commands. */
+function commandJson(command: Command, shift: number, given: ReadonlyMap<number, number>): Json {
 	const argument = (it: Argument): Json => {
 		switch (it.kind) {
 			case 'gas':
@@ -74,6 +94,8 @@ function commandJson(command: Command, shift: number): Json {
 			case 'input':
 				return input(it.index);
 			case 'result': {
+				const instead = given.get(it.index);
+				if (instead !== undefined) return input(instead);
 				const index = it.index + shift;
 				return it.subresult === undefined ? { type: 'Result', index } : { type: 'NestedResult', index, result_index: it.subresult };
 			}

@@ -23,9 +23,25 @@ export async function runValuePrograms(seed: string, count: number, second: Seco
 			left -= programs;
 			modules.push(valueModule(choices, 'programs', `values${m}`, programs));
 		}
-		const pkg = await report.timed('compile', () => compileGenerated(address, modules));
+		const pkg = await report.timed('compile', () => compileOrSkip(address, modules));
+		if (pkg === undefined) {
+			const skipped = modules.reduce((sum, { programs }) => sum + programs.length, 0);
+			left += skipped;
+			report.uncompiled(skipped);
+			continue;
+		}
 		const ledger = await createLedger([pkg]);
 		for (const { programs } of modules) for (const program of programs) await runProgram(program, pkg, ledger, second, report, `batch ${batch}`);
+	}
+}
+
+/** Undefined where the compiler itself panics, as it does on some texts. */
+async function compileOrSkip(address: string, modules: readonly GeneratedModule<ValueProgram>[]): Promise<GenesisPackage | undefined> {
+	try {
+		return await compileGenerated(address, modules);
+	} catch (error) {
+		if (error instanceof Error && /Move compiler: (unreachable|memory access)/.test(error.message)) return undefined;
+		throw error;
 	}
 }
 

@@ -152,8 +152,12 @@ export class FunctionWriter {
 		const targets = this.variables(({ assignable }) => assignable);
 		if (targets.length === 0) return this.#let();
 		const target = this.choices.pick(targets);
+		// The compiler panics on some assignments of a local to itself, folded ones too.
+		const scope = this.#scope;
+		this.#scope = scope.filter((variable) => variable !== target);
 		const value = this.expression(target.type, 2);
-		return value === target.name ? this.#let() : `${target.name} = ${value};`;
+		this.#scope = scope;
+		return `${target.name} = ${value};`;
 	}
 
 	#if(depth: number): string {

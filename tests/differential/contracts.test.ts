@@ -1,0 +1,213 @@
+/** Every entry of the contracts, in a network's ordinary life and in what it refuses, on both machines from the same state. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { bcs } from '@mysten/sui/bcs';
+import type { Signer } from '@mysten/sui/cryptography';
+import type { Ed25519Keypair } from '@mysten/sui/keypairs/ed25519';
+import type { Transaction } from '@mysten/sui/transactions';
+import { sha256 } from '@noble/hashes/sha2.js';
+import { type Act, performAct } from '#clients/chain/acts.ts';
+import * as calls from '#clients/chain/calls.ts';
+import { execute } from '#clients/chain/execute.ts';
+import type { ChainWriter } from '#clients/chain/port.ts';
+import { mergeDigest } from '#core/gradient/consensus.ts';
+import { hparamsToList } from '#core/gradient/hparams.ts';
+import { encodeSealIdentity } from '#core/seal-identity.ts';
+import { windowStartMs } from '#core/window.ts';
+import type { Ledger } from '#devnet/ledger/ledger.ts';
+import { normalizeAddress } from '#devnet/move/types.ts';
+import { createNetwork, publishVramhub } from '#devnet/publish/publish.ts';
+import { startTestChain, type TestChain } from '#tests/helpers/test-chain.ts';
+import { consensusOf, registerTestValidator } from '#tests/helpers/validator.ts';
+import { ContractRecorder } from './contract-recorder.ts';
+import { assertAgreement, Report } from './report.ts';
+import { SecondMachine } from './second-machine.ts';
+import { standIns } from './stand-ins.ts';
+import { judge } from './transaction.ts';
+
+const FREQUENCY = 3n;
+const SUI = 1_000_000_000n;
+
+test('every entry of the contracts ends alike on the second machine', { timeout: 300_000 }, async (t) => {
+	const second = await SecondMachine.startFor(t);
+	if (second === undefined) return;
+	const chain = await startTestChain({ windowSeconds: 600, hparams: { checkpoint_frequency: FREQUENCY, min_consensus_validators: 2n, top_g: 2n } });
+	t.after(() => chain.stop());
+	const recorder = new ContractRecorder(chain.ledger, await standIns());
+	recorder.watch(chain.packageId);
+	await liveThroughIt(chain, (packageId) => recorder.watch(packageId));
+	recorder.stop();
+
+	assert.deepEqual([...recorder.succeeded].sort(), entriesOf(chain.ledger, chain.packageId), 'each entry succeeded at least once');
+	const report = new Report();
+	for (const prepared of recorder.recorded) await report.timed('theirs', () => judge(prepared, second, report));
+	t.diagnostic(`${recorder.succeeded.size} entries in ${recorder.recorded.length} transactions`);
+	assertAgreement(t, report);
+});
+
+/** What a transaction can call to change something: entry functions, and public ones that borrow mutably or take an object. */
+function entriesOf(ledger: Ledger, packageId: string): string[] {
+	const { vm } = ledger;
+	const address = normalizeAddress(packageId);
+	return vm
+		.moduleNames(address)
+		.flatMap((module) =>
+			[...vm.functions({ address, module })].flatMap(([name, { visibility, isEntry, parameters }]) => {
+				const changes = parameters.some((type) => (type.kind === 'reference' && type.mutable) || (type.kind === 'datatype' && vm.abilities(type).key));
+				return isEntry || (visibility === 'public' && changes) ? [`${module}::${name}`] : [];
+			}),
+		)
+		.sort();
+}
+
+/** Two validators and four miners from registration to reward; in between what owners and the administrator may do. */
+async function liveThroughIt(chain: TestChain, watch: (packageId: string) => void): Promise<void> {
+	const { client, admin, parameters, objects, target } = chain;
+	const call = (signer: Signer, what: string, build: (transaction: Transaction) => void) => execute({ client, signer, what, build });
+	const refused = (act: Promise<unknown>) => assert.rejects(act, { code: 'CHAIN_REJECTED' });
+
+	const again = await publishVramhub({ client, signer: admin });
+	watch(again.packageId);
+	await createNetwork({ client, signer: admin }, { ...parameters, packageId: again.packageId }, again.treasuryCap);
+
+	const first = await registerTestValidator(chain, 21);
+	const second = await registerTestValidator(chain, 22);
+	const miners: ChainWriter[] = [];
+	const owners: Ed25519Keypair[] = [];
+	for (let uid = 0; uid < 4; uid++) {
+		const owner = await chain.fundedSigner();
+		const writer = chain.writerOf(owner);
+		await writer.registerMiner({ stakeMist: parameters.values.min_miner_stake_mist, operator: writer.address });
+		await writer.setCredentials({ uid, credVersion: 1, ciphertext: new Uint8Array(200).fill(uid) });
+		miners.push(writer);
+		owners.push(owner);
+	}
+	const [miner, other] = miners as [ChainWriter, ChainWriter];
+	await refused(miner.registerMiner({ stakeMist: 1n, operator: miner.address }));
+	await refused(other.setCredentials({ uid: 0, credVersion: 2, ciphertext: new Uint8Array(9) }));
+	await administer(chain, call);
+	await moveStake(chain, refused);
+
+	// A window, from commitments to rewards.
+	const startOf = (window: bigint) => windowStartMs(window, parameters.windowDurationMs);
+	const next = (await chain.currentWindow()) + 1n;
+	const window = next + ((FREQUENCY - (next % FREQUENCY)) % FREQUENCY);
+	await chain.advanceTo(startOf(window) + 1_000n);
+	for (const [uid, writer] of miners.slice(0, 3).entries()) {
+		await writer.commitGradient({ uid, window, sha256: sha256(Uint8Array.of(uid)), size: 1_000n, credVersion: 1 });
+	}
+	await refused(miner.commitGradient({ uid: 0, window, sha256: sha256(Uint8Array.of(9)), size: 5n, credVersion: 1 }));
+	await refused(miner.sealWindow(window));
+	await chain.advanceTo(startOf(window) + parameters.values.put_window_open_ms);
+	await first.writer.sealWindow(window);
+	const nonsense = { validatorUid: second.uid, window, payload: new Uint8Array(700), signature: new Uint8Array(64) };
+	await refused(call(admin, 'scores', (transaction) => calls.submitScores(transaction, target, nonsense)));
+	await first.submit(window);
+	await second.submit(window);
+	await first.writer.settleSlice({ validatorUid: first.uid, window, fromRow: 0 });
+	const { medians, selected } = await consensusOf(chain, window);
+	await refused(miner.settleMedians({ window, fromRow: 0, medians: medians.map((median) => ({ ...median, own: median.own + 1 })) }));
+	await miner.settleMedians({ window, fromRow: 0, medians });
+	await refused(miner.finalizeWindow({ window, selectedUids: [] }));
+	await miner.finalizeWindow({ window, selectedUids: selected.map(({ uid }) => uid) });
+	// Nobody seals the windows in between: they are decided a little later.
+	await chain.advanceTo(startOf(window + FREQUENCY + 1n) + 1_000n);
+	const digest = mergeDigest([(await chain.reader.selection(window))!.selectionHash]);
+	const attestation = { boundary: window + FREQUENCY, parentBoundary: 0n, hash: new Uint8Array(32).fill(1), mergeDigest: digest };
+	await refused(first.writer.attestCheckpoint({ ...attestation, validatorUid: first.uid, mergeDigest: new Uint8Array(32) }));
+	for (const validator of [first, second]) await validator.writer.attestCheckpoint({ ...attestation, validatorUid: validator.uid });
+	await miner.distributeRewards(window);
+	const paid = selected[0]!.uid;
+	await call(owners[paid]!, 'a claim', (transaction) => calls.claimRewards(transaction, target, miners[paid]!.address));
+	await refused(call(admin, 'a claim', (transaction) => calls.claimRewards(transaction, target, miner.address)));
+
+	// Delegates, and whom Seal's servers answer.
+	const owner = await chain.fundedSigner();
+	const delegated = chain.writerOf(owner);
+	const { uid: delegating } = await delegated.registerValidator({ stakeMist: parameters.values.min_validator_stake_mist, operator: delegated.address });
+	for (const entry of ['add_delegate', 'remove_delegate']) {
+		await call(owner, entry, (transaction) => {
+			transaction.moveCall({
+				target: `${chain.packageId}::validator_registry::${entry}`,
+				arguments: [
+					transaction.object(objects.validatorRegistry),
+					transaction.object(objects.network),
+					transaction.pure.u16(delegating),
+					transaction.pure.address(miner.address),
+				],
+			});
+		});
+	}
+	const approve = (signer: Signer, credVersion: number) =>
+		call(signer, 'seal_approve', (transaction) => {
+			const identity = encodeSealIdentity({ network: objects.network, kind: 'minerCredentials', uid: 0, generation: 1, credVersion });
+			transaction.moveCall({
+				target: `${chain.packageId}::seal_policy::seal_approve`,
+				arguments: [
+					transaction.pure(bcs.byteVector().serialize(identity)),
+					...[objects.network, objects.hparams, objects.peerRegistry, objects.validatorRegistry, calls.CLOCK_ID].map((id) => transaction.object(id)),
+				],
+			});
+		});
+	await chain.advanceTo(startOf(window + 2n * FREQUENCY));
+	await approve(owner, 1);
+	await refused(approve(owner, 7));
+	await refused(approve(owners[0]!, 1));
+}
+
+type Call = (signer: Signer, what: string, build: (transaction: Transaction) => void) => Promise<unknown>;
+
+async function administer({ admin, adminCap, objects, packageId, parameters }: TestChain, call: Call): Promise<void> {
+	await call(admin, 'new parameters', (transaction) => {
+		const { values, modelManifestHash, datasetRoot } = parameters;
+		transaction.moveCall({
+			target: `${packageId}::hparams::propose`,
+			arguments: [
+				...[objects.hparams, adminCap, objects.network].map((id) => transaction.object(id)),
+				transaction.pure.vector('u64', hparamsToList(values)),
+				...[modelManifestHash, datasetRoot].map((bytes) => transaction.pure.vector('u8', [...bytes])),
+				transaction.object(calls.CLOCK_ID),
+			],
+		});
+	});
+	await call(admin, 'another image', (transaction) => {
+		transaction.moveCall({
+			target: `${packageId}::enclave_registry::add_pcr_set`,
+			arguments: [
+				...[objects.enclaveRegistry, adminCap, objects.network, objects.hparams].map((id) => transaction.object(id)),
+				...[7, 8, 9].map((byte) => transaction.pure.vector('u8', new Array<number>(48).fill(byte))),
+				transaction.object(calls.CLOCK_ID),
+			],
+		});
+	});
+	await call(admin, 'no other image', (transaction) => {
+		transaction.moveCall({
+			target: `${packageId}::enclave_registry::revoke_pcr_set`,
+			arguments: [...[objects.enclaveRegistry, adminCap, objects.network].map((id) => transaction.object(id)), transaction.pure.u32(1)],
+		});
+	});
+}
+
+/** Of a miner and of a validator: in, out after the delay. Time passes. */
+async function moveStake(chain: TestChain, refused: (act: Promise<unknown>) => Promise<unknown>): Promise<void> {
+	const registered = [];
+	for (const role of ['miner', 'validator'] as const) {
+		const signer = await chain.fundedSigner();
+		const writer = chain.writerOf(signer);
+		const least = chain.parameters.values[`min_${role}_stake_mist`];
+		const request = { stakeMist: least, operator: writer.address };
+		const { uid, generation } = await (role === 'miner' ? writer.registerMiner(request) : writer.registerValidator(request));
+		const perform = (act: Act) => performAct({ client: chain.client, target: chain.target, signer }, act);
+		await perform({ kind: 'addStake', role, uid, amountMist: 3n * SUI });
+		await refused(perform({ kind: 'unbondStake', role, uid, amountMist: 4n * SUI }));
+		await perform({ kind: 'unbondStake', role, uid, amountMist: SUI });
+		await refused(perform({ kind: 'withdrawStake', role, uid, generation }));
+		registered.push({ role, uid, generation, perform });
+	}
+	const { windowDurationMs, values } = chain.parameters;
+	const later = async (windows: bigint) => chain.advanceTo(windowStartMs((await chain.currentWindow()) + windows, windowDurationMs));
+	await later(1n);
+	for (const { role, uid, perform } of registered) await perform({ kind: 'deactivate', role, uid });
+	await later(values.unbond_delay_windows);
+	for (const { role, uid, generation, perform } of registered) await perform({ kind: 'withdrawStake', role, uid, generation });
+}
