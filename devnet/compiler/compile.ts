@@ -257,7 +257,7 @@ async function quietly<T>(run: () => Promise<T>): Promise<T> {
 }
 
 /** Results by the hash of all that they depend on, the compiler's version among it. */
-async function cached<T>(kind: string, input: unknown, make: () => Promise<T>): Promise<T> {
+export async function cached<T>(kind: string, input: unknown, make: () => Promise<T>): Promise<T> {
 	const hash = createHash('sha256');
 	hash.update(JSON.stringify([COMPILER, kind, input]));
 	const file = join(cacheFolder(), 'move', `${kind}-${hash.digest('hex')}.json`);

@@ -1,6 +1,7 @@
 /** Compiles a package and the framework with their test code in, for this machine only: such bytecode cannot be published. */
 import { deserialize, serialize } from '@mysten/move-bytecode-template';
 import { dumpMovePackage, initMovePackageBuilder, MovePackageFetcher } from '@zktx.io/sui-move-builder';
+import { cached } from '#devnet/compiler/compile.ts';
 import type { Address, MovePackage } from '#devnet/move/api.ts';
 import type { CompiledModule } from '#devnet/move/bytecode.ts';
 import { scanSource, UNIT_TEST_MODE } from '#devnet/move/test-sources.ts';
@@ -57,18 +58,34 @@ export async function compileForTests(
 	id: Address,
 	local: Readonly<Record<string, SourceFiles>> = {},
 ): Promise<MovePackage> {
+	const sources: Sources = {
+		files: withTestCode(files),
+		framework: { moveStdlib: withTestCode(framework.moveStdlib), suiFramework: withTestCode(framework.suiFramework) },
+		local: Object.fromEntries(Object.entries(local).map(([name, text]) => [name, withTestCode(text)])),
+	};
+	const modules = await cached('package-with-tests', { sources, mode: UNIT_TEST_MODE }, () => compile(sources));
+	return { id: normalizeAddress(id), modules: new Map(modules.map((text) => relocate(Buffer.from(text, 'base64'), id))) };
+}
+
+/** With their test code in. */
+interface Sources {
+	readonly files: SourceFiles;
+	readonly framework: FrameworkSources;
+	readonly local: Readonly<Record<string, SourceFiles>>;
+}
+
+async function compile({ files, framework, local }: Sources): Promise<string[]> {
 	await initMovePackageBuilder();
-	const testLocal = Object.fromEntries(Object.entries(local).map(([name, sources]) => [name, withTestCode(sources)]));
 	const result = await dumpMovePackage({
-		files: { ...withTestCode(files) },
+		files: { ...files },
 		network: 'testnet',
 		silenceWarnings: true,
 		modes: [UNIT_TEST_MODE],
 		withUnpublishedDependencies: Object.keys(local).length > 0,
-		fetcher: new TextFetcher({ moveStdlib: withTestCode(framework.moveStdlib), suiFramework: withTestCode(framework.suiFramework) }, testLocal),
+		fetcher: new TextFetcher(framework, local),
 	});
 	if ('error' in result) throw new Error(`the Move compiler refuses the package:\n${result.error}`);
-	return { id: normalizeAddress(id), modules: new Map(result.modules.map((text) => relocate(Buffer.from(text, 'base64'), id))) };
+	return result.modules;
 }
 
 const MAGIC = [0xa1, 0x1c, 0xeb, 0x0b] as const;

@@ -1,5 +1,5 @@
 /** Runs the unit tests of a Move package on this machine, as the official unit-test machine runs them. */
-import { MoveFailure, type MoveFailureReason, type NativeEnvironment, type TransactionContext } from '#devnet/move/api.ts';
+import { MoveFailure, type MoveFailureReason, type MovePackage, type NativeEnvironment, type TransactionContext } from '#devnet/move/api.ts';
 import { compileForTests, compileFrameworkForTests, type FrameworkSources, type SourceFiles } from '#devnet/move/test-compiler.ts';
 import { type ExpectedFailure, integer, type ScannedSource, scanSource, type TestFunction } from '#devnet/move/test-sources.ts';
 import type { ExecutionTracer } from '#devnet/move/tracer.ts';
@@ -18,6 +18,8 @@ export interface UnitTestInput {
 	readonly gasLimit?: bigint;
 	/** Told of all that the tests execute. */
 	readonly tracer?: ExecutionTracer;
+	/** Changes the compiled package before it is loaded, so that tests can run code that no compiler emits. */
+	readonly rewrite?: (pkg: MovePackage) => MovePackage;
 }
 
 export interface UnitTestOutcome {
@@ -53,7 +55,8 @@ export async function runMoveUnitTests(input: UnitTestInput): Promise<readonly U
 	const vm = createMoveVm(input.environment ?? NO_ENVIRONMENT);
 	for (const pkg of await compileFrameworkForTests(input.framework)) vm.load(pkg);
 	const root = normalizeAddress('0x0');
-	vm.load(await compileForTests(input.packageFiles, input.framework, root, input.localDependencies));
+	const compiled = await compileForTests(input.packageFiles, input.framework, root, input.localDependencies);
+	vm.load(input.rewrite?.(compiled) ?? compiled);
 
 	const own = scanAll(input.packageFiles);
 	const all = [

@@ -213,3 +213,17 @@ test('processes that make the root of a network at once get the same one', async
 	assert.equal((await stat(file)).mode & 0o777, 0o600);
 	assert.ok(createNitroVerifier({ roots: [first.certificate] })(createDocumentMinter(second).mint(request), NOW));
 });
+
+test('a malformed document is told from one that is not valid', () => {
+	const name = (document: Uint8Array, nowMs: bigint) => {
+		try {
+			verify(document, nowMs);
+		} catch (error) {
+			return error instanceof Error ? error.name : undefined;
+		}
+		return undefined;
+	};
+	assert.equal(name(Uint8Array.of(0xff), NOW), 'NitroParseError');
+	assert.equal(name(forge({ fields: [['module_id', '']] }), NOW), 'NitroParseError');
+	assert.equal(name(document, NOW + 4n * HOUR), 'VramhubError');
+});

@@ -26,6 +26,18 @@ export class Counts {
 	get(row: string, column: string): number {
 		return this.rows.get(row)?.get(column) ?? 0;
 	}
+
+	/** Under other names; what has none is left out. */
+	mapped(name: (row: string, column: string) => readonly [row: string, column: string] | undefined): Counts {
+		const named = new Counts();
+		for (const [row, columns] of this.rows) {
+			for (const [column, times] of columns) {
+				const found = name(row, column);
+				if (found !== undefined) named.add(...found, times);
+			}
+		}
+		return named;
+	}
 }
 
 interface Execution {
@@ -93,7 +105,9 @@ export class CoverageTracer implements ExecutionTracer {
 			const instruction = typedCode(failed.fn)[reason.location?.instruction ?? -1];
 			if (instruction === undefined) return;
 			const status = reason.subStatus === undefined ? reason.status : `${reason.status} ${reason.subStatus}`;
-			for (const kind of this.#operandsOf(instruction, failed)) this.errors.add(`${instruction.opcode} ${status}`, kind, 1);
+			// Whatever pushes can be the one that overflows.
+			if (status === 'EXECUTION_STACK_OVERFLOW') this.errors.add(status, 'any', 1);
+			else for (const kind of this.#operandsOf(instruction, failed)) this.errors.add(`${instruction.opcode} ${status}`, kind, 1);
 		}
 	}
 

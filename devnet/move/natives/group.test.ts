@@ -132,3 +132,27 @@ test('BLS signatures of both kinds verify, and nothing malformed does', () => {
 		assert.equal(verify(flipped, key), false);
 	}
 });
+
+test('every operation aborts with the code of Sui on what it does not take', () => {
+	const aborts = (code: bigint, operation: () => unknown) => assert.throws(operation, (error: unknown) => error instanceof NativeAbort && error.code === code);
+	const half = g1.slice(1);
+	for (const name of ['add', 'sub']) {
+		aborts(1n, () => run(name, G1, half, g1));
+		aborts(1n, () => run(name, SCALAR, scalar(bls12_381.fields.Fr.ORDER), scalar(1n)));
+	}
+	for (const name of ['mul', 'div']) {
+		aborts(1n, () => run(name, G1, scalar(1n), half));
+		aborts(1n, () => run(name, G1, new Uint8Array(31), g1));
+	}
+	aborts(1n, () => run('hash_to', G1, new Uint8Array()));
+	aborts(1n, () => run('pairing', G1, half, g2));
+	aborts(1n, () => run('pairing', G2, g1, g2));
+	aborts(1n, () => run('multi_scalar_mul', G1, scalar(1n), half));
+	aborts(1n, () => run('multi_scalar_mul', G1, new Uint8Array(), new Uint8Array()));
+	const terms = 33;
+	aborts(2n, () => run('multi_scalar_mul', G1, new Uint8Array(32 * terms), new Uint8Array(48 * terms)));
+	aborts(1n, () => run('convert', UNCOMPRESSED, G1, g1));
+	const sum = GROUP_NATIVES['group_ops::internal_sum'];
+	aborts(1n, () => sum?.(context, [UNCOMPRESSED, new MoveVector(0, [byteVector(g1)])]));
+	aborts(1n, () => sum?.(context, [G1, new MoveVector(0, [])]));
+});

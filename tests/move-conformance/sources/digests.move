@@ -226,7 +226,7 @@ fun bytes_of(digest: u256, bytes: vector<u8>): u256 { mix(digest, address::to_u2
 #[test, expected_failure]
 fun sorting() {
     let mut v = vector[];
-    200u64.do!(|i| v.push_back(operand(1, i, 64) as u64));
+    60u64.do!(|i| v.push_back(operand(1, i, 64) as u64));
     let n = v.length();
     let mut i = 1;
     while (i < n) {
@@ -301,13 +301,15 @@ fun all_hashes() {
     let mut data = vector<u8>[];
     // across the block sizes of every hash: 64, 128 and 136 bytes
     140u64.do!(|i| {
-        digest = bytes_of(digest, hash::sha2_256(data));
-        digest = bytes_of(digest, hash::sha3_256(data));
-        digest = bytes_of(digest, sui::hash::blake2b256(&data));
-        digest = bytes_of(digest, sui::hash::keccak256(&data));
-        digest = bytes_of(digest, sui::hmac::hmac_sha3_256(&data, &b"message"));
-        digest = bytes_of(digest, sui::hmac::hmac_sha3_256(&b"key", &data));
         data.push_back((i % 256) as u8);
+        if (i % 7 < 2 || i % 64 < 2 || i % 136 < 2) {
+            digest = bytes_of(digest, hash::sha2_256(data));
+            digest = bytes_of(digest, hash::sha3_256(data));
+            digest = bytes_of(digest, sui::hash::blake2b256(&data));
+            digest = bytes_of(digest, sui::hash::keccak256(&data));
+            digest = bytes_of(digest, sui::hmac::hmac_sha3_256(&data, &b"message"));
+            digest = bytes_of(digest, sui::hmac::hmac_sha3_256(&b"key", &data));
+        }
     });
     abort code(digest)
 }

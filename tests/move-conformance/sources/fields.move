@@ -232,5 +232,18 @@ fun an_empty_variant_too_deep() { let _: Maybe<SixtyFour<Sixteen<Sixteen<u64>>>>
 #[test, expected_failure]
 fun an_empty_vector_too_deep() { vector<vector<SixtyFour<Sixteen<Sixteen<u64>>>>>[]; }
 
+public struct Holder has copy, drop { value: SixtyFour<Sixteen<Sixteen<u64>>> }
+
+public enum Keeper has copy, drop { Nothing, Value(SixtyFour<Sixteen<Sixteen<u64>>>) }
+
+#[test, expected_failure]
+fun a_plain_struct_too_deep() { Holder { value: deepest() }; }
+
+#[test, expected_failure]
+fun a_plain_variant_too_deep() { Keeper::Value(deepest()); }
+
+#[test, expected_failure]
+fun a_plain_empty_variant_too_deep() { let _: Keeper = Keeper::Nothing; }
+
 #[test]
 fun the_deepest_value_as_bcs() { assert!(std::bcs::to_bytes(&deepest()) == x"0100000000000000") }

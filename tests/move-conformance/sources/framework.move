@@ -195,6 +195,7 @@ fun type_name_original_id_of_a_vector() { type_name::original_id<vector<Coin>>()
 fun debug_prints() {
     std::debug::print(&Old { n: 1 }.keep());
     std::debug::print_stack_trace();
+    std::unit_test::poison();
     std::unit_test::destroy(Old { n: 2 });
     std::unit_test::assert_eq!(1u64, 1);
 }

@@ -360,6 +360,8 @@ fun every_way_to_give_an_object_away() {
     transfer::freeze_object(thing(1, ctx));
     transfer::public_share_object(thing(2, ctx));
     transfer::public_transfer(coin::mint_for_testing<sui::sui::SUI>(5, ctx), @0x5);
+    transfer::party_transfer(thing(3, ctx), sui::party::single_owner(@0x5));
+    transfer::public_party_transfer(thing(4, ctx), sui::party::single_owner(@0x6));
     sui::sui::transfer(coin::mint_for_testing(5, ctx), @0x5);
     assert!(coin::mint_for_testing<Token>(5, ctx).burn_for_testing() == 5);
 }
