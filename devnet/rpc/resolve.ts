@@ -56,7 +56,9 @@ function simulateBytes(ledger: Ledger, bytes: Uint8Array, unchecked: boolean, wa
 	if (data === undefined || data.gasData.payment.length > 0) return ledger.simulate(bytes, { unchecked });
 	const inputs = data.kind.ProgrammableTransaction?.inputs.flatMap((input) => input.Object?.ImmOrOwnedObject?.objectId ?? []) ?? [];
 	const payment = chooseGas(ledger, data.gasData.owner, BigInt(data.gasData.budget), inputs).map(coinReference);
-	return ledger.simulate(bcs.TransactionData.serialize({ V1: { ...data, gasData: { ...data.gasData, payment } } }).toBytes(), { unchecked });
+	const complete = () => bcs.TransactionData.serialize({ V1: { ...data, gasData: { ...data.gasData, payment } } }).toBytes();
+	// The client's BCS reads an epoch as a double, and does not write the greatest ones again.
+	return ledger.simulate(readArgument('transaction', complete), { unchecked });
 }
 
 // ---- gas ---------------------------------------------------------------------------------------------------------
