@@ -28,6 +28,8 @@ export interface RpcFigures {
 /** A new chain after so many. */
 const A_CHAIN = 5000;
 const PARALLEL = 8;
+/** As the devnet's own server: on a busy machine a connection may rest for seconds. */
+const KEEP_ALIVE_MS = 60_000;
 /** More than any server takes. */
 const MAX_BODY_BYTES = 5 * 1024 * 1024;
 
@@ -54,6 +56,7 @@ async function fuzzChain(figures: RpcFigures, seed: number, count: number): Prom
 		async () => false,
 		(error) => defects.push(error),
 	);
+	server.keepAliveTimeout = KEEP_ALIVE_MS;
 	const agent = new Agent({ keepAlive: true, maxSockets: PARALLEL });
 	try {
 		server.listen(0, '127.0.0.1');
