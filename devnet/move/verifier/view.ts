@@ -49,8 +49,8 @@ export class ModuleView {
 	/** Of `Call` and of `CallGeneric`, by their index. */
 	readonly #callees: Callee[] = [];
 	readonly #genericCallees: Callee[] = [];
-	/** Of types without parameters, by id. */
-	readonly #abilities: number[] = [];
+	/** Of types by their id, for one list of type parameters: big types come again with every instruction. */
+	readonly #abilities = new WeakMap<readonly number[], number[]>();
 
 	/** `code` is what the bounds pass gave. */
 	constructor(compiled: CompiledModule, code: readonly (readonly Bytecode[] | undefined)[]) {
@@ -209,10 +209,16 @@ export class ModuleView {
 
 	/** Ability bits of a type where each type parameter has those of `parameters`. */
 	abilities(type: Type, parameters: readonly number[]): number {
-		const cached = parameters.length === 0 ? this.#abilities[type.id] : undefined;
-		if (cached !== undefined) return cached;
-		const bits = this.#abilityBits(type, parameters);
-		if (parameters.length === 0) this.#abilities[type.id] = bits;
+		let known = this.#abilities.get(parameters);
+		if (known === undefined) {
+			known = [];
+			this.#abilities.set(parameters, known);
+		}
+		let bits = known[type.id];
+		if (bits === undefined) {
+			bits = this.#abilityBits(type, parameters);
+			known[type.id] = bits;
+		}
 		return bits;
 	}
 
