@@ -42,6 +42,21 @@ describe('the newest transactions', () => {
 		assert.equal(history.at(tip + 1n), undefined);
 	});
 
+	it('a client is told where the history of a pruned chain begins, and finds nothing before', async () => {
+		const pruned = await startPlayground({ retainedTransactions: 2 });
+		try {
+			const digests: string[] = [];
+			for (let i = 0; i < 3; i++) digests.push((await run(pruned, (transaction) => transaction.transferObjects([transaction.gas], pruned.address))).digest);
+			const { response } = await pruned.client.ledgerService.getServiceInfo({});
+			assert.deepEqual([response.lowestAvailableCheckpoint, response.checkpointHeight], [3n, 4n]);
+			await assert.rejects(pruned.client.core.getTransaction({ digest: digests[0] ?? '' }), /not found/i);
+			const kept = await pruned.client.core.getTransaction({ digest: digests[1] ?? '' });
+			assert.equal(kept.Transaction?.digest, digests[1]);
+		} finally {
+			await pruned.stop();
+		}
+	});
+
 	it('old versions of objects are remembered up to a budget of bytes, the newest of them', () => {
 		const { ledger } = playground.devnet;
 		const coin = ledger.store.ownedBy(playground.address)[0] ?? assert.fail();
