@@ -7,6 +7,7 @@ const BENCHES: Readonly<Record<string, () => Promise<{ readonly run: () => Promi
 	devnet: () => import('./devnet.ts'),
 	'devnet-memory': () => import('./devnet-memory.ts'),
 	gradient: () => import('./gradient.ts'),
+	machine: () => import('./machine.ts'),
 };
 
 await runMain(createLogger({ target: 'vramhub_bench' }), async () => {

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 const root = join(import.meta.dirname, '..');
 /** Nothing may hang: a test, or a file whose tests have ended, is given up after this. */
 const FILE_TIMEOUT_MS = 420_000;
+const LONG_FILE_TIMEOUT_MS = 3_600_000;
 /** Each test file is a process, and starts others: what one has parsed and stripped of types, the next need not. The supervisor's children use the same. */
 const env = { NODE_COMPILE_CACHE: join(root, '.vramhub', 'cache', 'node'), ...process.env };
 const bin = (name: string) => join(root, 'node_modules', '.bin', name);
@@ -49,7 +50,7 @@ const all = await find('**/*.test.ts');
 const files = named.length > 0 ? named : [...all.filter(waits), ...all.filter((file) => !waits(file))];
 if (long) files.push(...(await find('**/*.long.ts')));
 
-const options = ['--disable-warning=ExperimentalWarning', '--test', '--test-reporter=spec', `--test-timeout=${FILE_TIMEOUT_MS}`];
+const options = ['--disable-warning=ExperimentalWarning', '--test', '--test-reporter=spec', `--test-timeout=${long ? LONG_FILE_TIMEOUT_MS : FILE_TIMEOUT_MS}`];
 // One more than there are cores, for those that wait.
 const concurrency = availableParallelism() + 1;
 process.exit(await run(process.execPath, [...options, `--test-concurrency=${concurrency}`, ...files]));
