@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import { bls12_381 } from '@noble/curves/bls12-381.js';
 import { NativeAbort } from '#devnet/move/errors.ts';
-import { GROUP_NATIVES } from '#devnet/move/natives/group.ts';
+import { GROUP_NATIVES, msmAdditions } from '#devnet/move/natives/group.ts';
 import type { NativeCall } from '#devnet/move/natives/native.ts';
 import { bytesOf, byteVector, MoveVector, type Value } from '#devnet/move/values.ts';
 
@@ -155,4 +155,9 @@ test('every operation aborts with the code of Sui on what it does not take', () 
 	const sum = GROUP_NATIVES['group_ops::internal_sum'];
 	aborts(1n, () => sum?.(context, [UNCOMPRESSED, new MoveVector(0, [byteVector(g1)])]));
 	aborts(1n, () => sum?.(context, [G1, new MoveVector(0, [])]));
+});
+
+test('a multi-scalar multiplication costs what Sui estimates', () => {
+	// The figures of the test beside Sui's function
+	assert.deepEqual([1, 2, 3, 4, 32].map(msmAdditions), [1020, 896, 1024, 1152, 3485]);
 });
