@@ -4,20 +4,20 @@
  * refuses code whose operands do not fit (not a borrow checker: the compiler's output is trusted with aliasing).
  */
 import type { MoveType } from '#devnet/move/api.ts';
+import { blockLeaders } from '#devnet/move/basic-blocks.ts';
 import { deserializeValue } from '#devnet/move/bcs.ts';
 import {
 	type CompiledModule,
 	entry,
-	handleType,
 	identifier,
 	malformed,
 	moduleHandle,
 	type RawCode,
 	type RawInstruction,
-	type SignatureToken,
 	signatureTypes,
 	typeOf,
 } from '#devnet/move/bytecode.ts';
+import { elementType, structShape, variantShape } from '#devnet/move/definition-shapes.ts';
 import { type FunctionReference, Instruction, type InstructionOperands, type Op } from '#devnet/move/instruction.ts';
 import { BOOL, INTEGER_BITS, isIntegerKind, substitute, typesEqual, U8, U16, U32, U64, U128, U256, vectorOf } from '#devnet/move/types.ts';
 import { elementWidth } from '#devnet/move/values.ts';
@@ -432,51 +432,6 @@ export function decodeFunction(
 	function popVector(found: MoveType, element: MoveType, at: number): void {
 		if (found.kind !== 'vector' || !typesEqual(found.element, element)) refuse(at, 'vector operation on another type');
 	}
-}
-
-const TERMINATORS = new Set(['Ret', 'Abort', 'Branch', 'BrTrue', 'BrFalse', 'VariantSwitch']);
-
-/** Where basic blocks begin. */
-function blockLeaders(raw: RawCode): ReadonlySet<number> {
-	const leaders = new Set<number>([0]);
-	raw.code.forEach((instruction, at) => {
-		const name = typeof instruction === 'string' ? instruction : (Object.keys(instruction)[0] as string);
-		if (!TERMINATORS.has(name)) return;
-		leaders.add(at + 1);
-		const operand = typeof instruction === 'string' ? undefined : instruction[name];
-		if (name === 'VariantSwitch') {
-			for (const to of raw.jump_tables?.[operand as number]?.jump_table.Full ?? []) leaders.add(to);
-		} else if (typeof operand === 'number') leaders.add(operand);
-	});
-	return leaders;
-}
-
-function elementType(module: CompiledModule, signature: number): MoveType {
-	return entry(signatureTypes(module, signature), 0, 'element type');
-}
-
-/** The type and field types of a struct defined here. */
-function structShape(module: CompiledModule, definition: number, args: readonly MoveType[]): { readonly type: MoveType; readonly fields: readonly MoveType[] } {
-	const def = entry(module.struct_defs, definition, 'struct definition');
-	const declared = def.field_information === 'Native' ? [] : def.field_information.Declared;
-	return { type: handleType(module, def.struct_handle, args), fields: fieldTypes(module, declared, args) };
-}
-
-function fieldTypes(module: CompiledModule, fields: readonly { readonly signature: SignatureToken }[], args: readonly MoveType[]): MoveType[] {
-	return fields.map((field) => substitute(typeOf(module, field.signature), args));
-}
-
-function variantShape(
-	module: CompiledModule,
-	index: number,
-	generic: boolean,
-): { readonly type: MoveType; readonly tag: number; readonly fields: readonly MoveType[] } {
-	const handle = entry(generic ? module.variant_instantiation_handles : module.variant_handles, index, 'variant handle');
-	const instantiation = generic ? entry(module.enum_def_instantiations, handle.enum_def, 'enum instantiation') : undefined;
-	const args = instantiation === undefined ? [] : signatureTypes(module, instantiation.type_parameters);
-	const def = entry(module.enum_defs, instantiation?.def ?? handle.enum_def, 'enum definition');
-	const variant = entry(def.variants, handle.variant, 'variant');
-	return { type: handleType(module, def.enum_handle, args), tag: handle.variant, fields: fieldTypes(module, variant.fields, args) };
 }
 
 /** Abstract size of a primitive on the stack; -1 when only the value tells. */
