@@ -66,6 +66,7 @@ function recordedOutcome(part: string): string {
 	const argument = /CommandArgumentError \{ arg_idx: (\d+), kind: (\w+)/.exec(part);
 	if (argument !== null) return `${argument[2]} at ${argument[1]}${place}`;
 	if (part.includes('MoveAbort')) return 'MoveAbort';
+	if (part.includes('Unused result without the drop ability')) return `UnusedValueWithoutDrop${place}`;
 	const kind = /kind: (\w+)/.exec(part);
 	if (kind !== null) return `${kind[1]}${place}`;
 	return /SharedObjectOperationNotAllowed/.test(part)
