@@ -42,7 +42,7 @@ for (const document of REAL_DOCUMENTS) {
 		});
 
 		it('is refused with any byte changed', () => {
-			const step = 23;
+			const step = 53;
 			assert.deepEqual([...accepted(document, positionsOf(bytes, step, Number(nowMs % BigInt(step))), [1])], []);
 			assert.deepEqual([...accepted(document, positionsOf(bytes.subarray(0, 24), 1), [1, 0x1f, 0x80, 0xff])], [], 'the envelope');
 		});
