@@ -23,6 +23,8 @@ export interface Published {
 	readonly upgradeCap: string;
 	/** Mints the package's coin, if it has one. Owned by the publisher. */
 	readonly treasuryCap: string | undefined;
+	/** All objects that the publication made, the package and its UpgradeCap apart. */
+	readonly created: readonly { readonly id: string; readonly type: string }[];
 	readonly digest: string;
 }
 
@@ -40,7 +42,11 @@ export async function publishPackage({ client, signer }: Publisher, { modules, d
 	const packageId = executed.effects.changedObjects.find(({ outputState }) => outputState === 'PackageWrite')?.objectId;
 	if (packageId === undefined) throw new VramhubError('INVARIANT', `transaction ${executed.digest} published no package`);
 	const upgradeCap = createdOfType(executed, '::package::UpgradeCap')[0]!;
-	return { packageId, upgradeCap, treasuryCap: createdObjects(executed, (type) => type.includes('::coin::TreasuryCap<'))[0], digest: executed.digest };
+	const treasuryCap = createdObjects(executed, (type) => type.includes('::coin::TreasuryCap<'))[0];
+	const created = createdObjects(executed, (type) => type !== '')
+		.filter((id) => id !== packageId && id !== upgradeCap)
+		.map((id) => ({ id, type: executed.objectTypes[id]! }));
+	return { packageId, upgradeCap, treasuryCap, created, digest: executed.digest };
 }
 
 /** `sui::package`: what the next version may change. A capability's own policy can only become stricter. */
