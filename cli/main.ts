@@ -180,12 +180,23 @@ const acceptAdministration = buildCommand({
 	parameters: { flags: act },
 	docs: { brief: 'take over an administration that was offered to this wallet' },
 });
+/** Keeps what Node makes of the sources, so that the next start is quicker by half a second of processor time. */
+async function keepCompiled(): Promise<void> {
+	if (process.env.NODE_COMPILE_CACHE !== undefined) return;
+	const [{ enableCompileCache }, { join }, { cacheFolder }] = await Promise.all([
+		import('node:module'),
+		import('node:path'),
+		import('#runtime/state-folder.ts'),
+	]);
+	enableCompileCache(join(cacheFolder(), 'node'));
+}
+
 const devnetUrl = { kind: 'parsed', parse: String, default: 'http://127.0.0.1:9000', brief: 'the devnet that `vramhub devnet` started' } as const;
 const argument = (placeholder: string, brief: string) => ({ kind: 'tuple', parameters: [{ parse: String, placeholder, brief }] }) as const;
 const devnet = buildRouteMap({
 	routes: {
 		start: buildCommand({
-			loader: async () => (await import('#cli/commands/devnet/start.ts')).devnet,
+			loader: async () => keepCompiled().then(async () => (await import('#cli/commands/devnet/start.ts')).devnet),
 			parameters: {
 				flags: {
 					...output,
@@ -200,7 +211,7 @@ const devnet = buildRouteMap({
 			docs: { brief: 'run a development chain alone, with its faucet, until Ctrl-C' },
 		}),
 		publish: buildCommand({
-			loader: async () => (await import('#cli/commands/devnet/publish.ts')).publish,
+			loader: async () => keepCompiled().then(async () => (await import('#cli/commands/devnet/publish.ts')).publish),
 			parameters: {
 				flags: {
 					...output,
@@ -231,7 +242,7 @@ const devnet = buildRouteMap({
 					instructions: { kind: 'boolean', default: false, brief: 'every instruction with its operands, not calls alone' },
 					limit: { kind: 'parsed', parse: positiveInteger, default: '1000', brief: 'events at most: the first half and the last' },
 				},
-				positional: argument('digest', 'of a transaction'),
+				positional: argument('digest', 'of a transaction or a failed dry run; "last" is what failed last'),
 			},
 			docs: { brief: 'execute a past transaction again and print how it went' },
 		}),

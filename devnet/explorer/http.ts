@@ -13,8 +13,8 @@ import type { DevelopmentAccount } from '#devnet/accounts.ts';
 import { type Html, layout } from '#devnet/explorer/html.ts';
 import { moduleView } from '#devnet/explorer/module-view.ts';
 import { addressView, objectView } from '#devnet/explorer/object-view.ts';
-import { addressPage, chainPage, errorPage, modulePage, objectPage, packagePage, parentPage, transactionPage } from '#devnet/explorer/pages.ts';
-import { chainView, transactionView } from '#devnet/explorer/transaction-view.ts';
+import { addressPage, chainPage, dryRunPage, errorPage, modulePage, objectPage, packagePage, parentPage, transactionPage } from '#devnet/explorer/pages.ts';
+import { chainView, dryRunView, transactionView } from '#devnet/explorer/transaction-view.ts';
 import { RejectedTransaction } from '#devnet/ledger/failure.ts';
 import type { Ledger } from '#devnet/ledger/ledger.ts';
 import type { PlainHandler } from '#devnet/rpc/server.ts';
@@ -81,7 +81,7 @@ function answerTo({ ledger, accounts }: Explored, [kind = '', id, more, ...other
 			const digest = id as string;
 			if (more === 'trace') {
 				const trace = traceTransaction(ledger, digest, traceOptions(query));
-				return { ...transactionAnswer(ledger, digest, trace), json: trace };
+				return { ...transactionAnswer(ledger, trace.digest, trace), json: trace };
 			}
 			if (more !== undefined) return undefined;
 			return transactionAnswer(
@@ -122,6 +122,11 @@ function shown(view: ReturnType<typeof objectView>): { title: string; page: Html
 }
 
 function transactionAnswer(ledger: Ledger, digest: string, trace: TransactionTrace | VramhubError): Answer {
+	const dryRun = ledger.transaction(digest) === undefined ? ledger.dryRuns.get(digest) : undefined;
+	if (dryRun !== undefined) {
+		const view = dryRunView(ledger.vm, dryRun);
+		return { json: view, title: 'Dry run', page: isVramhubError(trace) ? dryRunPage(view, undefined, trace.message) : dryRunPage(view, trace, '') };
+	}
 	const view = transactionView(ledger, digest);
 	const page = isVramhubError(trace) ? transactionPage(view, undefined, trace.message) : transactionPage(view, trace, '');
 	return { json: view, title: 'Transaction', page };
@@ -132,6 +137,7 @@ function attempted<T>(run: () => T): T | VramhubError {
 		return run();
 	} catch (error) {
 		if (isVramhubError(error)) return error;
+		if (error instanceof RejectedTransaction) return new VramhubError('CHAIN_REJECTED', error.message);
 		throw error;
 	}
 }
@@ -166,7 +172,7 @@ function traced(ledger: Ledger, body: Buffer): Answer {
 /** Where what was typed is shown: digests are base58, everything else is an id. */
 function placeOf(ledger: Ledger, text: string): string {
 	const sought = text.trim();
-	if (ledger.transaction(sought) !== undefined) return `/transaction/${encodeURIComponent(sought)}`;
+	if (ledger.transaction(sought) !== undefined || ledger.dryRuns.get(sought) !== undefined) return `/transaction/${encodeURIComponent(sought)}`;
 	if (!/^(0x)?[0-9a-fA-F]{1,64}$/.test(sought)) return `/transaction/${encodeURIComponent(sought === '' ? '-' : sought)}`;
 	const id = `0x${sought.replace(/^0x/, '').toLowerCase().padStart(64, '0')}`;
 	return ledger.object(id) === undefined ? `/address/${id}` : `/object/${id}`;

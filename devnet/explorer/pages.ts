@@ -12,7 +12,7 @@ import {
 	type ParentView,
 } from '#devnet/explorer/object-view.ts';
 import { traceTable } from '#devnet/explorer/trace-page.ts';
-import type { ChainView, ChangeView, FailureView, TransactionView } from '#devnet/explorer/transaction-view.ts';
+import type { ChainView, ChangeView, DryRunView, FailureView, TransactionView } from '#devnet/explorer/transaction-view.ts';
 import type { TransactionTrace } from '#devnet/trace/trace.ts';
 
 const status = (success: boolean): Html => (success ? html`<span class="badge good">success</span>` : html`<span class="badge bad">failure</span>`);
@@ -36,6 +36,17 @@ ${grid(
 		sui(it.gasMist),
 	]),
 	'No transaction yet: publish a package, or ask the faucet for SUI.',
+)}
+<h2>Dry runs that failed <small>what a client gave up before it was executed; kept until the devnet ends, the last 20</small></h2>
+${grid(
+	['dry run', 'commands', 'sender', 'time'],
+	chain.failedDryRuns.map((it) => [
+		transactionLink(it.digest),
+		html`<span class="mono">${it.summary}</span>`,
+		addressLink(it.sender),
+		html`<span class="nowrap">${time(it.timestampMs)}</span>`,
+	]),
+	'None.',
 )}`;
 }
 
@@ -55,18 +66,7 @@ ${rows([
 		`${sui(it.gasMist)} = computation ${sui(it.gas.computationMist)} + storage ${sui(it.gas.storageMist)} − rebate ${sui(it.gas.rebateMist)}; budget ${sui(it.gas.budgetMist)} at ${it.gas.priceMist} MIST a unit`,
 	],
 ])}
-<h2>Commands</h2>
-${grid(
-	['#', 'command'],
-	it.commands.map((command, i) => [String(i), html`<span class="mono">${linked(command)}</span>`]),
-	'No commands.',
-)}
-<h2>Inputs</h2>
-${grid(
-	['#', 'input'],
-	it.inputs.map((input, i) => [String(i), html`<span class="mono">${linked(input.text)}</span>`]),
-	'No inputs.',
-)}
+${commandsPart(it)}
 <h2>Changed objects</h2>
 ${grid(['change', 'object', 'type', '#version', 'owner'], it.changes.map(changeLine), 'None.')}
 <h2>Events</h2>
@@ -85,7 +85,37 @@ ${grid(
 	]),
 	'Unchanged.',
 )}
-<h2 id="trace">Trace <small>${traceLinks(it.digest, trace)}</small></h2>
+${tracePart(it.digest, trace, why)}`;
+}
+
+export function dryRunPage(it: DryRunView, trace: TransactionTrace | undefined, why: string): Html {
+	return html`<h1>Dry run <small class="mono">${it.digest}</small> ${status(false)}</h1>
+<p class="dim">It was not executed. The trace is of the same dry run on the chain's newest state${trace?.success === true ? ', where it succeeds' : ''}.</p>
+${rows([
+	['sender', addressLink(it.sender)],
+	['time', `${time(it.timestampMs)} UTC`],
+])}
+${commandsPart(it)}
+${tracePart(it.digest, trace, why)}`;
+}
+
+function commandsPart(it: Pick<TransactionView, 'commands' | 'inputs'>): Html {
+	return html`<h2>Commands</h2>
+${grid(
+	['#', 'command'],
+	it.commands.map((command, i) => [String(i), html`<span class="mono">${linked(command)}</span>`]),
+	'No commands.',
+)}
+<h2>Inputs</h2>
+${grid(
+	['#', 'input'],
+	it.inputs.map((input, i) => [String(i), html`<span class="mono">${linked(input.text)}</span>`]),
+	'No inputs.',
+)}`;
+}
+
+function tracePart(digest: string, trace: TransactionTrace | undefined, why: string): Html {
+	return html`<h2 id="trace">Trace <small>${traceLinks(digest, trace)}</small></h2>
 ${trace === undefined ? html`<div class="card"><div class="empty">${why}</div></div>` : traceTable(trace)}`;
 }
 

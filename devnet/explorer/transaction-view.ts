@@ -2,6 +2,7 @@
 import { toHex } from '#core/bytes.ts';
 import { VramhubError } from '#core/errors.ts';
 import { type FieldView, fieldsOf, ownerText, valueText } from '#devnet/explorer/object-view.ts';
+import type { FailedDryRun } from '#devnet/ledger/dry-runs.ts';
 import type { ChangedObject } from '#devnet/ledger/effects.ts';
 import type { ExecutionFailure } from '#devnet/ledger/failure.ts';
 import { netCost } from '#devnet/ledger/gas.ts';
@@ -69,6 +70,17 @@ export interface ChainView {
 	readonly genesisTimeMs: bigint;
 	readonly transactions: number;
 	readonly latest: readonly TransactionLine[];
+	/** The last that failed, newest first. */
+	readonly failedDryRuns: readonly DryRunView[];
+}
+
+export interface DryRunView {
+	readonly digest: string;
+	readonly timestampMs: number;
+	readonly sender: Address;
+	readonly summary: string;
+	readonly commands: readonly string[];
+	readonly inputs: TransactionView['inputs'];
 }
 
 export function chainView(ledger: Ledger, count = 50): ChainView {
@@ -78,8 +90,30 @@ export function chainView(ledger: Ledger, count = 50): ChainView {
 		if (latest.length >= count) break;
 		latest.push(transactionLine(record, parseTransaction(record.bytes)));
 	}
-	return { chainId: ledger.chainId, clockMs: ledger.now(), genesisTimeMs: ledger.genesisTimeMs, transactions: Number(tip), latest };
+	return {
+		chainId: ledger.chainId,
+		clockMs: ledger.now(),
+		genesisTimeMs: ledger.genesisTimeMs,
+		transactions: Number(tip),
+		latest,
+		failedDryRuns: ledger.dryRuns.list().map((run) => dryRunView(ledger.vm, run)),
+	};
 }
+
+export function dryRunView(vm: MoveVm, { digest, bytes, timestampMs }: FailedDryRun): DryRunView {
+	const parsed = parseTransaction(bytes);
+	return {
+		digest,
+		timestampMs: Number(timestampMs),
+		sender: parsed.sender,
+		summary: summaryOf(parsed),
+		commands: parsed.commands.map(commandText),
+		inputs: inputsOf(vm, parsed),
+	};
+}
+
+const inputsOf = (vm: MoveVm, parsed: ParsedTransaction): TransactionView['inputs'] =>
+	parsed.inputs.map((input, index) => ({ text: inputText(vm, parsed, input, index), objectId: inputId(input) }));
 
 // ---- transactions ------------------------------------------------------------------------------------------------
 
@@ -120,7 +154,7 @@ export function transactionView(ledger: Ledger, digest: string): TransactionView
 			storageMist: cost.storageCost,
 			rebateMist: cost.storageRebate,
 		},
-		inputs: parsed.inputs.map((input, index) => ({ text: inputText(ledger.vm, parsed, input, index), objectId: inputId(input) })),
+		inputs: inputsOf(ledger.vm, parsed),
 		commands: parsed.commands.map(commandText),
 		changes: changed.map(changeView),
 		events: outcome.events.map((event) => ({

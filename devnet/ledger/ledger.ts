@@ -2,6 +2,7 @@
 import { fromBase64, toBase58 } from '@mysten/bcs';
 import { VramhubError } from '#core/errors.ts';
 import { ChainClock } from '#devnet/ledger/clock.ts';
+import { FailedDryRuns } from '#devnet/ledger/dry-runs.ts';
 import { type Effects, summarize } from '#devnet/ledger/effects.ts';
 import { BcsWriter, coinContents, GAS_COIN_TYPE, hashOf } from '#devnet/ledger/encoding.ts';
 import { type EngineOptions, type Outcome, runTransaction } from '#devnet/ledger/engine.ts';
@@ -45,6 +46,8 @@ export class Ledger {
 	readonly genesisTimeMs: bigint;
 	readonly vm: MoveVm;
 	readonly store = new ObjectStore();
+	/** For people who look for what went wrong; kept in memory alone. */
+	readonly dryRuns = new FailedDryRuns();
 	readonly #parts: LedgerParts;
 	readonly #journal: Journal;
 	readonly #clock: ChainClock;
@@ -223,6 +226,7 @@ export class Ledger {
 		this.tick();
 		const inputs = loadInputs(parsed, this.store, { checkOwners: !options.unchecked, mockGas: this.#mockGas(parsed) });
 		const outcome = this.#run(parsed, inputs, { ...options, recordOutputs: true });
+		if (outcome.failure !== undefined) this.dryRuns.add({ digest: parsed.digest, bytes, unchecked: options.unchecked, timestampMs: this.now() });
 		try {
 			return { parsed, outcome, effects: summarize(outcome, parsed.digest, parsed.sender, this.store) };
 		} finally {

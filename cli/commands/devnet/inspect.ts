@@ -1,7 +1,7 @@
 import { ask, type DevnetUrlFlags } from '#cli/commands/devnet/client.ts';
 import { listing, runCommand } from '#cli/commands/run.ts';
 import type { FieldView, ObjectView, PackageView, ParentView } from '#devnet/explorer/object-view.ts';
-import type { TransactionView } from '#devnet/explorer/transaction-view.ts';
+import type { DryRunView, TransactionView } from '#devnet/explorer/transaction-view.ts';
 import { shortened, traceText } from '#devnet/trace/text.ts';
 import type { TransactionTrace } from '#devnet/trace/trace.ts';
 
@@ -68,9 +68,33 @@ function section(title: string, lines: readonly Line[]): string {
 
 export const transaction = (flags: DevnetUrlFlags, digest: string) =>
 	runCommand(flags, async () => {
-		const view = await ask<Sent<TransactionView>>(flags.url, `/transaction/${encodeURIComponent(digest)}`);
-		return { json: view, text: transactionText(view) };
+		const view = await ask<Sent<TransactionView | DryRunView>>(flags.url, `/transaction/${encodeURIComponent(digest)}`);
+		return { json: view, text: 'gas' in view ? transactionText(view) : dryRunText(view) };
 	});
+
+function dryRunText(view: Sent<DryRunView>): string {
+	return (
+		listing([
+			['dry run', view.digest],
+			['status', 'failure'],
+			['sender', view.sender],
+			['time', new Date(view.timestampMs).toISOString()],
+		]) + commandsText(view)
+	);
+}
+
+function commandsText({ commands, inputs }: Pick<TransactionView, 'commands' | 'inputs'>): string {
+	return (
+		section(
+			'commands',
+			commands.map((command, i) => [String(i), shortened(command)]),
+		) +
+		section(
+			'inputs',
+			inputs.map(({ text }, i) => [String(i), text]),
+		)
+	);
+}
 
 function transactionText(view: Sent<TransactionView>): string {
 	const { failure, gas } = view;
@@ -85,14 +109,7 @@ function transactionText(view: Sent<TransactionView>): string {
 			['checkpoint', String(view.checkpoint)],
 			['gas', `${view.gasMist} MIST = computation ${gas.computationMist} + storage ${gas.storageMist} - rebate ${gas.rebateMist}; budget ${gas.budgetMist}`],
 		]) +
-		section(
-			'commands',
-			view.commands.map((command, i) => [String(i), shortened(command)]),
-		) +
-		section(
-			'inputs',
-			view.inputs.map(({ text }, i) => [String(i), text]),
-		) +
+		commandsText(view) +
 		section(
 			'objects',
 			view.changes.map(({ id, change, type }) => [change, `${id} ${shortened(type)}`]),
@@ -114,5 +131,8 @@ export const trace = (flags: TraceFlags, digest: string) =>
 	runCommand(flags, async () => {
 		const query = `?limit=${flags.limit}${flags.instructions ? '&instructions=1' : ''}`;
 		const traced = await ask<TransactionTrace>(flags.url, `/transaction/${encodeURIComponent(digest)}/trace${query}`);
-		return { json: traced, text: `transaction ${traced.digest}: ${traced.success ? 'success' : 'failure'}\n${traceText(traced)}` };
+		return {
+			json: traced,
+			text: `${traced.dryRun ? 'dry run' : 'transaction'} ${traced.digest}: ${traced.success ? 'success' : 'failure'}\n${traceText(traced)}`,
+		};
 	});
