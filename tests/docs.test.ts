@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { errorsDocument } from '../scripts/errors-doc.ts';
@@ -11,7 +11,8 @@ test('docs/errors.md is what core/errors.ts says', () => {
 });
 
 test('every local link in the documents leads somewhere', () => {
-	for (const file of ['README.md', 'ARCHITECTURE.md', 'docs/protocol.md', 'docs/decisions.md', 'docs/operations.md', 'contracts/README.md']) {
+	const devnet = readdirSync(join(root, 'docs/devnet')).map((name) => `docs/devnet/${name}`);
+	for (const file of ['README.md', 'ARCHITECTURE.md', 'docs/protocol.md', 'docs/decisions.md', 'docs/operations.md', 'contracts/README.md', ...devnet]) {
 		for (const [, target] of readFileSync(join(root, file), 'utf8').matchAll(/\]\((?!https?:)([^)#]+)[^)]*\)/g)) {
 			assert.ok(existsSync(join(root, file, '..', target!)), `${file}: ${target}`);
 		}
