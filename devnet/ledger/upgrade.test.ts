@@ -174,6 +174,14 @@ describe('package upgrades', () => {
 				[v3, 3n],
 			],
 		);
+		const pages: string[] = [];
+		let pageToken: Uint8Array | undefined;
+		do {
+			const page = (await client.movePackageService.listPackageVersions({ packageId: v1, pageSize: 2, ...(pageToken && { pageToken }) })).response;
+			pages.push(page.versions.map(({ version: number }) => number).join());
+			pageToken = page.nextPageToken;
+		} while (pageToken !== undefined);
+		assert.deepEqual(pages, ['1,2', '3']);
 		const { package: read } = (await client.movePackageService.getPackage({ packageId: v3 })).response;
 		assert.deepEqual([read?.storageId, read?.originalId, read?.version], [v3, v1, 3n]);
 		const origins = new Map(read?.typeOrigins.map(({ datatypeName, packageId }) => [datatypeName, packageId]));

@@ -2,7 +2,7 @@
 import type { GrpcTypes } from '@mysten/sui/grpc';
 import type { Ledger } from '#devnet/ledger/ledger.ts';
 import type { PackageObject } from '#devnet/ledger/objects.ts';
-import { addressOf } from '#devnet/rpc/arguments.ts';
+import { addressOf, readArgument } from '#devnet/rpc/arguments.ts';
 import { PageTokens, pageSize } from '#devnet/rpc/page.ts';
 import { describeDatatypes, renderFunction, renderPackage } from '#devnet/rpc/render-package.ts';
 import { invalidArgument, notFound } from '#devnet/rpc/rpc-error.ts';
@@ -28,9 +28,10 @@ export function movePackageService(ledger: Ledger): Handlers {
 			package: renderPackage(packageOf(request.packageId), ledger),
 		})),
 		'sui.rpc.v2.MovePackageService/ListPackageVersions': unary((request: GrpcTypes.ListPackageVersionsRequest) => {
-			const { id } = packageOf(request.packageId);
-			const tokens = new PageTokens('package versions', id);
-			const from = request.pageToken === undefined ? 0n : BigInt(tokens.read(request.pageToken));
+			const { id, originalId } = packageOf(request.packageId);
+			const tokens = new PageTokens('package versions', originalId);
+			const { pageToken } = request;
+			const from = pageToken === undefined ? 0n : readArgument('page_token', () => BigInt(tokens.read(pageToken)));
 			const size = pageSize(request.pageSize, DEFAULT_VERSIONS, MAX_VERSIONS);
 			const versions = versionsOf(ledger, id).filter(({ version }) => version >= from);
 			const next = versions[size];

@@ -104,6 +104,8 @@ export function chainCases(surface: () => Surface): void {
 		);
 		assert.equal(versions.nextPageToken, undefined);
 		await rejectsWith(packages.listPackageVersions({ packageId, pageToken: Uint8Array.of(1) }).response, 'INVALID_ARGUMENT', /page_token/);
+		const forged = new TextEncoder().encode(`${JSON.stringify(['package versions', packageId])} x`);
+		await rejectsWith(packages.listPackageVersions({ packageId, pageToken: forged }).response, 'INVALID_ARGUMENT', /page_token/);
 		await rejectsWith(packages.listPackageVersions({ packageId: NOWHERE }).response, 'NOT_FOUND');
 	});
 
