@@ -170,6 +170,17 @@ const revokePcr = buildCommand({
 	parameters: { flags: { ...act, row: pcrRow } },
 	docs: { brief: 'administrator: refuse an enclave image at once' },
 });
+const spend = buildCommand({
+	loader: async () => (await import('#cli/commands/act.ts')).spend,
+	parameters: {
+		flags: {
+			...act,
+			from: { kind: 'enum', values: ['fees', 'treasury'], brief: 'registration fees, or the part of emissions that nobody earned' },
+			amount: { kind: 'parsed', parse: String, brief: 'SUI of fees, smallest units of VRAM of the treasury' },
+		},
+	},
+	docs: { brief: 'administrator: take fees or treasury out, to this wallet' },
+});
 const offerAdministration = buildCommand({
 	loader: async () => (await import('#cli/commands/act.ts')).offerAdministration,
 	parameters: { flags: { ...act, to: text('address that may accept; without it, an offer is taken back') } },
@@ -291,6 +302,7 @@ const application = buildApplication(
 			allowPcr,
 			expirePcr,
 			revokePcr,
+			spend,
 			offerAdministration,
 			acceptAdministration,
 			devnet,

@@ -101,6 +101,7 @@ test('the administrator’s acts, and nobody else’s', async () => {
 		[{ kind: 'revokePcrs', row: 1 }, 'PcrSetRevoked'],
 		[{ kind: 'pause', durationMs: 60_000n }, 'NetworkPaused'],
 		[{ kind: 'resume' }, 'NetworkResumed'],
+		[{ kind: 'spendFees', amount: 1n }, 'FeesSpent'],
 		[{ kind: 'offerAdministration', to: undefined }, 'AdministrationOffered'],
 		[{ kind: 'offerAdministration', to: successor.toSuiAddress() }, 'AdministrationOffered'],
 	];

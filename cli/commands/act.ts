@@ -67,6 +67,11 @@ export interface ExpireFlags extends PcrRowFlags {
 	readonly window: bigint;
 }
 
+export interface SpendFlags extends ActFlags {
+	readonly from: 'fees' | 'treasury';
+	readonly amount: string;
+}
+
 export interface OfferFlags extends ActFlags {
 	/** An address; without it, an offer is taken back. */
 	readonly to?: string;
@@ -90,6 +95,12 @@ export const expirePcr = (flags: ExpireFlags) => act(flags, async () => ({ kind:
 
 export const revokePcr = (flags: PcrRowFlags) => act(flags, async () => ({ kind: 'revokePcrs', row: flags.row }));
 
+/** Fees are SUI, the treasury holds the smallest units of VRAM. */
+export const spend = (flags: SpendFlags) =>
+	act(flags, async () =>
+		flags.from === 'fees' ? { kind: 'spendFees', amount: mistOf(flags.amount) } : { kind: 'spendTreasury', amount: unitsOf(flags.amount) },
+	);
+
 export const offerAdministration = (flags: OfferFlags) => act(flags, async () => ({ kind: 'offerAdministration', to: flags.to }));
 
 export const acceptAdministration = (flags: ActFlags) => act(flags, async () => ({ kind: 'acceptAdministration' }));
@@ -104,6 +115,11 @@ function changed(values: HparamValues, list: string): HparamValues {
 		result[name!] = BigInt(value!);
 	}
 	return result as HparamValues;
+}
+
+function unitsOf(amount: string): bigint {
+	if (!/^\d{1,20}$/.test(amount)) throw new VramhubError('BAD_ARGUMENT', `--amount: ${amount} is not a whole number`);
+	return BigInt(amount);
 }
 
 function measurement(flag: string, hex: string): Uint8Array {

@@ -59,7 +59,7 @@ async function build(transaction: Transaction, act: Act, { client, target, signe
 		default: {
 			// Whoever does not hold it is refused by the chain.
 			const { admin_cap } = await readObject(client, target.objects.network, Network, 'the network');
-			administer(transaction, target, admin_cap, act);
+			administer(transaction, target, admin_cap, act, sender);
 		}
 	}
 }

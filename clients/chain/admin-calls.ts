@@ -15,13 +15,15 @@ export type AdminAct =
 	/** The row's keys sign nothing from this window on; only ever nearer. */
 	| { readonly kind: 'expirePcrs'; readonly row: number; readonly untilWindow: bigint }
 	| { readonly kind: 'revokePcrs'; readonly row: number }
+	/** MIST of registration fees, or the smallest unit of VRAM of the treasury, to the administrator's address. */
+	| { readonly kind: 'spendFees' | 'spendTreasury'; readonly amount: bigint }
 	/** Undefined takes an offer back. */
 	| { readonly kind: 'offerAdministration'; readonly to: string | undefined };
 
-export function administer(transaction: Transaction, { packageId, objects }: Target, adminCap: string, act: AdminAct): void {
+export function administer(transaction: Transaction, { packageId, objects }: Target, adminCap: string, act: AdminAct, sender: string): void {
 	const cap = transaction.object(adminCap);
 	const network = transaction.object(objects.network);
-	const call = (target: string, args: TransactionArgument[]) => void transaction.moveCall({ target: `${packageId}::${target}`, arguments: args });
+	const call = (target: string, args: TransactionArgument[]) => transaction.moveCall({ target: `${packageId}::${target}`, arguments: args });
 	const bytes = (value: Uint8Array) => transaction.pure(bcs.byteVector().serialize(value));
 	switch (act.kind) {
 		case 'pause':
@@ -54,6 +56,12 @@ export function administer(transaction: Transaction, { packageId, objects }: Tar
 		case 'revokePcrs':
 			call('enclave_registry::revoke_pcr_set', [transaction.object(objects.enclaveRegistry), cap, network, transaction.pure.u32(act.row)]);
 			break;
+		case 'spendFees':
+		case 'spendTreasury': {
+			const [entry, from] = act.kind === 'spendFees' ? ['vault::spend_fees', objects.vault] : ['reward_distributor::spend_treasury', objects.rewardPool];
+			transaction.transferObjects([call(entry, [transaction.object(from), cap, network, transaction.pure.u64(act.amount)])], sender);
+			break;
+		}
 		case 'offerAdministration':
 			call('network::offer_administration', [network, cap, transaction.pure.option('address', act.to ?? null)]);
 			break;

@@ -11,7 +11,6 @@ import * as calls from '#clients/chain/calls.ts';
 import { execute } from '#clients/chain/execute.ts';
 import type { ChainWriter } from '#clients/chain/port.ts';
 import { mergeDigest } from '#core/gradient/consensus.ts';
-import { hparamsToList } from '#core/gradient/hparams.ts';
 import { encodeSealIdentity } from '#core/seal-identity.ts';
 import { windowStartMs } from '#core/window.ts';
 import type { Ledger } from '#devnet/ledger/ledger.ts';
@@ -85,7 +84,7 @@ async function liveThroughIt(chain: TestChain, watch: (packageId: string) => voi
 	const [miner, other] = miners as [ChainWriter, ChainWriter];
 	await refused(miner.registerMiner({ stakeMist: 1n, operator: miner.address }));
 	await refused(other.setCredentials({ uid: 0, credVersion: 2, ciphertext: new Uint8Array(9) }));
-	await administer(chain, call);
+	await administer(chain);
 	await moveStake(chain, refused);
 
 	// A window, from commitments to rewards.
@@ -153,39 +152,35 @@ async function liveThroughIt(chain: TestChain, watch: (packageId: string) => voi
 	await approve(owner, 1);
 	await refused(approve(owner, 7));
 	await refused(approve(owners[0]!, 1));
+	await passOn(chain, refused);
 }
 
-type Call = (signer: Signer, what: string, build: (transaction: Transaction) => void) => Promise<unknown>;
+/** What the administrator may do while the network runs. */
+async function administer({ admin, client, currentWindow, parameters, target }: TestChain): Promise<void> {
+	const pcrs = [7, 8, 9].map((byte) => new Uint8Array(48).fill(byte)) as unknown as readonly [Uint8Array, Uint8Array, Uint8Array];
+	const acts: readonly Act[] = [
+		{ kind: 'setHparams', hparams: parameters },
+		{ kind: 'allowPcrs', pcrs },
+		{ kind: 'expirePcrs', row: 1, untilWindow: (await currentWindow()) + 9n },
+		{ kind: 'revokePcrs', row: 1 },
+	];
+	for (const act of acts) await performAct({ client, target, signer: admin }, act);
+}
 
-async function administer({ admin, adminCap, objects, packageId, parameters }: TestChain, call: Call): Promise<void> {
-	await call(admin, 'new parameters', (transaction) => {
-		const { values, modelManifestHash, datasetRoot } = parameters;
-		transaction.moveCall({
-			target: `${packageId}::hparams::propose`,
-			arguments: [
-				...[objects.hparams, adminCap, objects.network].map((id) => transaction.object(id)),
-				transaction.pure.vector('u64', hparamsToList(values)),
-				...[modelManifestHash, datasetRoot].map((bytes) => transaction.pure.vector('u8', [...bytes])),
-				transaction.object(calls.CLOCK_ID),
-			],
-		});
-	});
-	await call(admin, 'another image', (transaction) => {
-		transaction.moveCall({
-			target: `${packageId}::enclave_registry::add_pcr_set`,
-			arguments: [
-				...[objects.enclaveRegistry, adminCap, objects.network, objects.hparams].map((id) => transaction.object(id)),
-				...[7, 8, 9].map((byte) => transaction.pure.vector('u8', new Array<number>(48).fill(byte))),
-				transaction.object(calls.CLOCK_ID),
-			],
-		});
-	});
-	await call(admin, 'no other image', (transaction) => {
-		transaction.moveCall({
-			target: `${packageId}::enclave_registry::revoke_pcr_set`,
-			arguments: [...[objects.enclaveRegistry, adminCap, objects.network].map((id) => transaction.object(id)), transaction.pure.u32(1)],
-		});
-	});
+/** What ends its administration. */
+async function passOn({ admin, client, fundedSigner, target }: TestChain, refused: (act: Promise<unknown>) => Promise<void>): Promise<void> {
+	const successor = await fundedSigner();
+	const by = (signer: Ed25519Keypair, act: Act) => performAct({ client, target, signer }, act);
+	await by(admin, { kind: 'pause', durationMs: 60_000n });
+	await by(admin, { kind: 'resume' });
+	await refused(by(admin, { kind: 'pause', durationMs: 60_000n }));
+	await by(admin, { kind: 'spendFees', amount: 1n });
+	await by(admin, { kind: 'spendTreasury', amount: 1n });
+	await refused(by(admin, { kind: 'spendTreasury', amount: 1n << 60n }));
+	await by(admin, { kind: 'offerAdministration', to: successor.toSuiAddress() });
+	await refused(by(admin, { kind: 'acceptAdministration' }));
+	await by(successor, { kind: 'acceptAdministration' });
+	await refused(by(admin, { kind: 'resume' }));
 }
 
 /** Of a miner and of a validator: in, out after the delay. Time passes. */
