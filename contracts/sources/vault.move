@@ -224,9 +224,9 @@ public(package) fun add(self: &mut Vault, role: u8, uid: u16, generation: u32, s
     escrow.stake.join(stake.into_balance())
 }
 
-/// Takes an amount out of a registration's stake; it can be withdrawn from `release_window` on. Returns the remaining stake in MIST.
+/// Takes an amount out of a registration's stake; it can be withdrawn from `release_window` on, or with what unbonds already, if that is later. Returns the remaining stake in MIST.
 public(package) fun unbond(self: &mut Vault, role: u8, uid: u16, generation: u32, amount: u64, release_window: u64): u64 {
-    event::emit(StakeUnbonded { network: self.network, role, uid, generation, amount, release_window });
+    let network = self.network;
     let escrow = self.escrow_mut(role, uid, generation);
     assert!(amount > 0 && amount <= escrow.stake.value(), EBadAmount);
     let part = escrow.stake.split(amount);
@@ -240,7 +240,13 @@ public(package) fun unbond(self: &mut Vault, role: u8, uid: u16, generation: u32
         assert!(n < MAX_UNBONDINGS, ETooManyUnbondings);
         entries.push_back(Unbonding { amount: part, release_window });
     };
+    event::emit(StakeUnbonded { network, role, uid, generation, amount, release_window });
     escrow.stake.value()
+}
+
+#[test_only]
+public fun release_window_for_testing(event: &StakeUnbonded): u64 {
+    event.release_window
 }
 
 // === Private ===

@@ -2,9 +2,10 @@
 module vramhub::validator_registry_tests;
 
 use std::unit_test::assert_eq;
+use sui::event;
 use vramhub::network;
 use vramhub::validator_registry;
-use vramhub::vault;
+use vramhub::vault::{Self, StakeUnbonded};
 use vramhub::world;
 
 const OWNER: address = @0xb0;
@@ -282,6 +283,26 @@ fun so_many_windows_unbond_at_a_time() {
         w.at(11 + i, 0);
         w.unbond_validator_stake(OWNER, 0, 1);
     });
+    w.end()
+}
+
+#[test]
+fun a_shorter_delay_overtakes_nothing() {
+    let mut w = world::new();
+    w.register_validator_paying(OWNER, OPERATOR, STAKE + 100, 100_000_000);
+    w.unbond_validator_stake(OWNER, 0, 40);
+    let mut values = world::values();
+    *&mut values[2] = 10; // checkpoint_frequency
+    *&mut values[4] = 20; // max_merge_windows
+    *&mut values[7] = 312; // unbond_delay_windows
+    w.propose(values);
+    w.at(11, 0);
+    w.unbond_validator_stake(OWNER, 0, 2);
+    let events = event::events_by_type<StakeUnbonded>();
+    assert_eq!(events.length(), 2);
+    assert_eq!(events[1].release_window_for_testing(), 11 + 492);
+    w.at(11 + 492, 0);
+    assert_eq!(w.withdraw(OWNER, vault::role_validator(), 0, 1), 42);
     w.end()
 }
 
