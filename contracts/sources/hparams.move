@@ -81,6 +81,8 @@ const LOWEST: vector<u64> = vector[
     1_000, // enclave_timeout_ms
     0, // proof_of_work_margin_ppm
     1, // min_merge_gradients
+    0, // equivocation_slash_bps
+    0, // evidence_bounty_bps
 ];
 
 const HIGHEST: vector<u64> = vector[
@@ -132,6 +134,8 @@ const HIGHEST: vector<u64> = vector[
     3_600_000, // enclave_timeout_ms
     10_000_000, // proof_of_work_margin_ppm
     100_000, // min_merge_gradients
+    10_000, // equivocation_slash_bps
+    1_000, // evidence_bounty_bps
 ];
 
 // === Structs ===
@@ -278,6 +282,10 @@ public fun emission_validator_bps(self: &Params): u64 { self.values[44] }
 public fun enclave_timeout_ms(self: &Params): u64 { self.values[45] }
 public fun proof_of_work_margin_ppm(self: &Params): u64 { self.values[46] }
 public fun min_merge_gradients(self: &Params): u64 { self.values[47] }
+/// Of all that a validator has at stake, unbonding included.
+public fun equivocation_slash_bps(self: &Params): u64 { self.values[48] }
+/// Of what is slashed, to who brought the evidence.
+public fun evidence_bounty_bps(self: &Params): u64 { self.values[49] }
 
 // === Package ===
 

@@ -149,6 +149,8 @@ public fun values(): vector<u64> {
         120_000, // enclave_timeout_ms
         250_000, // proof_of_work_margin_ppm
         1, // min_merge_gradients
+        5_000, // equivocation_slash_bps
+        1_000, // evidence_bounty_bps
     ]
 }
 

@@ -57,6 +57,8 @@ export const HPARAM_SPECS = [
 	['enclave_timeout_ms', 120_000n, 1_000n, 3_600_000n],
 	['proof_of_work_margin_ppm', 250_000n, 0n, 10_000_000n],
 	['min_merge_gradients', 1n, 1n, 100_000n],
+	['equivocation_slash_bps', 5_000n, 0n, 10_000n],
+	['evidence_bounty_bps', 1_000n, 0n, 1_000n],
 ] as const satisfies readonly (readonly [string, bigint, bigint, bigint])[];
 
 export type HparamName = (typeof HPARAM_SPECS)[number][0];
