@@ -55,6 +55,24 @@ describe('arguments: bytes, indices, types, functions', () => {
 		['numbers', [0xff, 0xff, 0xff, 0xff, 0x0f], false],
 	];
 
+	/** Of the cases above: vectors of bytes, but no UTF-8 and no ASCII. */
+	const ILL_WRITTEN: readonly (readonly [name: string, given: readonly number[]])[] = [
+		['text', [2, 0xc3, 0x28]],
+		['plain', [2, 0xc3, 0xa9]],
+		['maybe_text', [2, 0, 1, 1, 0xff]],
+	];
+
+	it('bytes that do not fit are an invariant violation where checks are disabled, as on Sui, and texts are not looked into', () => {
+		const { call, outcome } = rules;
+		const expected = ([name, given, fits]: (typeof PURE)[number]) =>
+			fits || ILL_WRITTEN.some(([text, letters]) => text === name && letters.join() === given.join()) ? 'success' : 'InvariantViolation in 0';
+		const wrong = PURE.flatMap((pure) => {
+			const actual = outcome({ inputs: [bytes(pure[1])], commands: [call(pure[0], [input(0)])] }, { unchecked: true });
+			return actual === expected(pure) ? [] : [{ pure, expected: expected(pure), actual }];
+		});
+		assert.deepEqual(wrong, []);
+	});
+
 	it('each has its outcome', () => {
 		const { call, framework, packageId, type, thing, coin, to } = rules;
 		const cases: readonly Case[] = [

@@ -2,7 +2,10 @@
 import { BcsWriter } from '#devnet/ledger/encoding.ts';
 import { ExecutionFailure } from '#devnet/ledger/failure.ts';
 import type { Place, TypedArgument } from '#devnet/ledger/places.ts';
-import type { Cell, MoveValue, MoveVm } from '#devnet/move/api.ts';
+import { type Cell, MoveFailure, type MoveType, type MoveValue, type MoveVm } from '#devnet/move/api.ts';
+
+/** In the detail of the failure that only simulations with checks disabled can have. */
+export const UNFIT_BYTES = 'bytes do not fit their type';
 
 interface Content {
 	/** Undefined after the value was moved out. */
@@ -28,7 +31,7 @@ export class TransactionValues {
 		const known = this.#contents.get(place);
 		if (known !== undefined) return known;
 		const { source, type } = place;
-		if (source.kind === 'pure') this.put(place, this.#vm.deserialize(type, source.bytes));
+		if (source.kind === 'pure') this.put(place, this.#ofBytes(type, source.bytes));
 		else if (source.kind === 'receiving') {
 			const { id, version } = source.reference;
 			this.put(place, this.#vm.deserialize(type, new BcsWriter().address(id).u64(version).done()));
@@ -36,6 +39,19 @@ export class TransactionValues {
 		const made = this.#contents.get(place);
 		if (made === undefined) throw new ExecutionFailure({ $kind: 'InvariantViolation' }, `nothing is in the place of a ${source.kind}`);
 		return made;
+	}
+
+	/**
+	 * Arguments were checked to fit, but not where checks are disabled: there Sui, too, calls those that do not fit an invariant
+	 * violation (sui-adapter `static_programmable_transactions/execution/values.rs`, `Value::deserialize`, Sui 1.63).
+	 */
+	#ofBytes(type: MoveType, bytes: Uint8Array): MoveValue {
+		try {
+			return this.#vm.deserialize(type, bytes);
+		} catch (error) {
+			if (!(error instanceof MoveFailure) || error.reason.kind !== 'invariant') throw error;
+			throw new ExecutionFailure({ $kind: 'InvariantViolation' }, `${UNFIT_BYTES}, ${error.reason.message}`);
+		}
 	}
 
 	/** By value. */

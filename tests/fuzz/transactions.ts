@@ -4,6 +4,7 @@ import { toHex } from '@mysten/bcs';
 import { bcs } from '@mysten/sui/bcs';
 import { RejectedTransaction } from '#devnet/ledger/failure.ts';
 import { CLOCK_ID } from '#devnet/ledger/inputs.ts';
+import { UNFIT_BYTES } from '#devnet/ledger/values.ts';
 import { Random } from './helpers/random.ts';
 import { type FuzzedTransaction, TransactionFuzzer } from './helpers/transactions.ts';
 import { StateWatch, startWorld } from './helpers/world.ts';
@@ -19,6 +20,8 @@ export interface TransactionFigures {
 	/** Executed for good. */
 	kept: number;
 	refused: number;
+	/** Simulated with checks disabled, with bytes that are no value of their type. */
+	unfitBytes: number;
 	longestMs: number;
 	/** Why transactions failed, and how often. */
 	readonly failures: Record<string, number>;
@@ -33,7 +36,19 @@ const BYTES_EVERY = 250;
 
 /** Throws at the first transaction that does what none may do; the message has all that is needed to repeat it. */
 export async function fuzzTransactions(seed: number, count: number): Promise<TransactionFigures> {
-	const figures: TransactionFigures = { seed, count, decoded: 0, ran: 0, succeeded: 0, kept: 0, refused: 0, longestMs: 0, failures: {}, refusals: {} };
+	const figures: TransactionFigures = {
+		seed,
+		count,
+		decoded: 0,
+		ran: 0,
+		succeeded: 0,
+		kept: 0,
+		refused: 0,
+		unfitBytes: 0,
+		longestMs: 0,
+		failures: {},
+		refusals: {},
+	};
 	for (let from = 0; from < count; from += A_CHAIN) await fuzzChain(figures, seed + from, Math.min(A_CHAIN, count - from));
 	return figures;
 }
@@ -76,7 +91,7 @@ async function fuzzChain(figures: TransactionFigures, seed: number, count: numbe
 }
 
 /** What never comes from what a client sends: it would be the machine's own fault. */
-const DEFECTS = new Set(['InvariantViolation']);
+const DEFECTS = new Set(['InvariantViolation', 'VMInvariantViolation']);
 
 async function attempt(
 	{ ledger }: Awaited<ReturnType<typeof startWorld>>,
@@ -86,7 +101,7 @@ async function attempt(
 	figures: TransactionFigures,
 ): Promise<'kept' | 'not kept'> {
 	const { tip } = ledger.history;
-	let failure: { readonly failure: { readonly status: { readonly $kind: string }; readonly message: string } } | undefined;
+	let failure: { readonly failure: { readonly status: { readonly $kind: string }; readonly message: string; readonly detail: string } } | undefined;
 	try {
 		failure = execute ? (await ledger.execute(bytes, signatures)).effects.outcome.failure : ledger.simulate(bytes, { unchecked }).outcome.failure;
 	} catch (error) {
@@ -99,7 +114,10 @@ async function attempt(
 	if (failure === undefined) figures.succeeded++;
 	else {
 		const kind = failure.failure.status.$kind;
-		if (DEFECTS.has(kind)) throw new Error(failure.failure.message);
+		// With checks disabled Sui, too, ends so when bytes do not fit their type.
+		const unfit = !execute && unchecked && kind === 'InvariantViolation' && failure.failure.detail.startsWith(UNFIT_BYTES);
+		if (unfit) figures.unfitBytes++;
+		else if (DEFECTS.has(kind)) throw new Error(failure.failure.message);
 		figures.failures[kind] = (figures.failures[kind] ?? 0) + 1;
 	}
 	// The same transaction again is answered from memory.
