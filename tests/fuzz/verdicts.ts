@@ -36,8 +36,8 @@ const LIMITS_OF_SUI: ReadonlySet<VerificationStatus> = new Set([
 ]);
 
 /**
- * Asks both about one package. `modules` as the compiler makes them, at 0x0; a public function of the first is called without arguments,
- * for that loads the package. Undefined where there is none, and for what is no module.
+ * Asks both about one package. `modules` as the compiler makes them, at 0x0; there a public function of each is called without arguments,
+ * for that loads its module, and what that links to, but not who links to it. Undefined where the first has none, and for what is no module.
  */
 export async function compareVerdicts(modules: readonly CompiledModule[], linked: LinkedModules, second: SecondMachine): Promise<VerdictPair | undefined> {
 	let bytecode: Uint8Array[];
@@ -52,8 +52,13 @@ export async function compareVerdicts(modules: readonly CompiledModule[], linked
 	} catch {
 		return undefined; // the same deserialiser stands before both verifiers
 	}
-	const [first] = decoded;
-	const theirs = first === undefined ? undefined : await theirVerdict(first, bytecode, second);
+	let theirs: Verdict | undefined;
+	for (const module of decoded) {
+		const verdict = await theirVerdict(module, bytecode, second);
+		if (verdict === undefined && theirs === undefined) return undefined;
+		theirs = verdict ?? theirs;
+		if (theirs?.status !== 'ACCEPTED') break;
+	}
 	if (theirs === undefined) return undefined;
 	const ours = ourVerdict(decoded, linked);
 	return { ours, theirs, known: knownDifference(ours, theirs) };
@@ -82,11 +87,11 @@ function nameOf(module: CompiledModule, handle: number): string {
 	return identifier(module, module.function_handles[handle]?.name ?? -1);
 }
 
-async function theirVerdict(first: CompiledModule, bytecode: readonly Uint8Array[], second: SecondMachine): Promise<Verdict | undefined> {
-	const { module } = moduleHandle(first, first.self_module_handle_idx);
-	const callable = first.function_defs.find((def) => def.visibility === 'Public' && nameOf(first, def.function) !== 'init');
+async function theirVerdict(loaded: CompiledModule, bytecode: readonly Uint8Array[], second: SecondMachine): Promise<Verdict | undefined> {
+	const { module } = moduleHandle(loaded, loaded.self_module_handle_idx);
+	const callable = loaded.function_defs.find((def) => def.visibility === 'Public' && nameOf(loaded, def.function) !== 'init');
 	if (callable === undefined) return undefined;
-	const name = nameOf(first, callable.function);
+	const name = nameOf(loaded, callable.function);
 	const { failure } = await second.view({ package: PACKAGE, module, function: name, typeArguments: [], pure: [], bytecode });
 	if (failure === undefined) return { status: 'ACCEPTED', place: undefined };
 	if (failure.status === 'LEDGER' && failure.text.includes('not found in module')) return { status: 'UNDECODABLE', place: undefined };
