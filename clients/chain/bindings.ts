@@ -201,7 +201,7 @@ export const SettledScores = moveStruct('score_ledger', 'SettledScores', {
 	columns: Columns,
 });
 
-export const Consensus = moveStruct('consensus', 'Consensus', { id: Id, network: Id, windows: Table });
+export const Consensus = moveStruct('consensus', 'Consensus', { id: Id, network: Id, windows: Table, latest_final: bcs.option(bcs.u64()) });
 export const CountedValidator = moveStruct('consensus', 'CountedValidator', {
 	uid: bcs.u16(),
 	generation: bcs.u32(),

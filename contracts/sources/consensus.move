@@ -68,6 +68,8 @@ public struct Consensus has key {
     id: UID,
     network: ID,
     windows: Table<u64, WindowConsensus>,
+    /// The latest window that is final.
+    latest_final: Option<u64>,
 }
 
 /// Columns have an entry for each row that is settled so far, in the order of the roster.
@@ -222,6 +224,8 @@ public fun finalize_window(
     let selection_hash = selection_hash(window, *record.commitments_hash(), selected);
     entry.finalized = true;
     let status = rounds.finalize(window, is_final, pays, selected, selection_hash);
+    // Windows may end out of their order.
+    if (is_final && (self.latest_final.is_none() || *self.latest_final.borrow() < window)) self.latest_final = option::some(window);
     event::emit(WindowFinalized { network: self.network, window, status, submitted_stake, total_stake, selected });
 }
 
@@ -229,6 +233,11 @@ public fun finalize_window(
 
 public fun network(self: &Consensus): ID {
     self.network
+}
+
+/// The latest window that is final, whatever the order in which windows ended; none before the first one.
+public fun latest_final(self: &Consensus): Option<u64> {
+    self.latest_final
 }
 
 public fun has_window(self: &Consensus, window: u64): bool {
@@ -305,7 +314,7 @@ public fun selection_hash(window: u64, commitments_hash: vector<u8>, selected: v
 // === Package ===
 
 public(package) fun new(network: &Network, ctx: &mut TxContext): Consensus {
-    Consensus { id: object::new(ctx), network: network.id(), windows: table::new(ctx) }
+    Consensus { id: object::new(ctx), network: network.id(), windows: table::new(ctx), latest_final: option::none() }
 }
 
 public(package) fun share(self: Consensus) {

@@ -340,6 +340,30 @@ fun with_enough_validators_it_does() {
     w.end()
 }
 
+#[test]
+fun the_latest_final_window_is_known_in_whatever_order_they_end() {
+    let mut w = ready_with(one_is_enough(), vector[10 * SUI], 1);
+    w.at(13, 540_000);
+    w.seal(13);
+    w.at(14, 540_000);
+    w.seal(14);
+    assert!(w.consensus().latest_final().is_none());
+    w.settled(0, 13, vector[0], vector[7], vector[4], vector[30]);
+    w.settle_medians(13, 0, vector[7], vector[4], vector[30]);
+    w.finalize(13, vector[0]);
+    assert_eq!(w.consensus().latest_final(), option::some(13));
+    w.settled(0, 12, vector[0], vector[7], vector[4], vector[30]);
+    w.settle_medians(12, 0, vector[7], vector[4], vector[30]);
+    w.finalize(12, vector[0]);
+    assert_eq!(w.consensus().latest_final(), option::some(13));
+    // Unscored.
+    w.at(18, 0);
+    w.settle_medians(14, 0, vector[0], vector[0], vector[0]);
+    w.finalize(14, vector[]);
+    assert_eq!(w.consensus().latest_final(), option::some(13));
+    w.end()
+}
+
 // === Rows ===
 
 #[test, expected_failure(abort_code = consensus::ERowsSkipped)]
