@@ -10,7 +10,7 @@ import type { FreezeRequest, ProcessDataRequest, SessionRequest } from '#core/gr
 import { HparamsBcs, type HparamValues, hparamsFromList, hparamsHash } from '#core/gradient/hparams.ts';
 import type { ModelManifest } from '#core/gradient/manifest.ts';
 import { decodeManifest, manifestHash } from '#core/gradient/manifest-codec.ts';
-import { decodePayload, type MinerRow, payloadDigest } from '#core/gradient/payload.ts';
+import { decodePayload, MAX_UID, type MinerRow, payloadDigest } from '#core/gradient/payload.ts';
 import { type Commitment, CommitmentBcs, foldCommitments, RosterBcs, type RosterEntry, rosterHash } from '#core/gradient/records.ts';
 import { shardsOf } from '#model/dataset.ts';
 
@@ -56,9 +56,6 @@ export interface ShardFacts {
 
 /** The largest body of POST /sessions: 256 commitments, a manifest of some thousand tensors and the proofs of some thousand shards. */
 export const MAX_SESSION_REQUEST_BYTES = 8 << 20;
-
-/** payload.cddl */
-const MAX_UID = 255;
 
 const CommitmentsBcs = bcs.vector(CommitmentBcs);
 
@@ -159,7 +156,7 @@ export function parseSessionRequest(value: unknown): SessionFacts {
 		if (row > 0 && uid <= roster[row - 1]!.uid) throw new VramhubError('BAD_ARGUMENT', 'roster: uids are not ascending');
 	}
 	if (roster.length > Number(hparams.max_miners) || (roster.at(-1)?.uid ?? 0) > MAX_UID)
-		throw new VramhubError('BAD_ARGUMENT', 'roster: too many miners, or a uid beyond 255');
+		throw new VramhubError('BAD_ARGUMENT', `roster: too many miners, or a uid beyond ${MAX_UID}`);
 	const commitments = parseCommitments(request.commitments);
 	const randomness = fromHex(request.randomness);
 	const batches = windowBatches({ network: request.network, window, randomness, roster, manifest, hparams });

@@ -24,18 +24,23 @@ export const Network = moveStruct('network', 'Network', {
 export const Scheduled = moveStruct('hparams', 'Scheduled', { from_window: bcs.u64(), version: bcs.u32() });
 export const Hparams = moveStruct('hparams', 'Hparams', { id: Id, network: Id, versions: Table, schedule: bcs.vector(Scheduled) });
 
+export const FreeUid = moveStruct('uid_pool', 'FreeUid', { uid: bcs.u16(), from_window: bcs.u64() });
+export const UidPool = moveStruct('uid_pool', 'UidPool', {
+	next_uid: bcs.u16(),
+	active: bcs.u64(),
+	free: bcs.vector(FreeUid),
+	registrations_window: bcs.u64(),
+	registrations_count: bcs.u64(),
+});
+
 export const RosterEntry = moveStruct('peer_registry', 'RosterEntry', { uid: bcs.u16(), generation: bcs.u32() });
 export const RosterVersion = moveStruct('peer_registry', 'RosterVersion', { from_window: bcs.u64(), entries: bcs.vector(RosterEntry) });
-export const FreeMinerUid = moveStruct('peer_registry', 'FreeUid', { uid: bcs.u16(), from_window: bcs.u64() });
 export const PeerRegistry = moveStruct('peer_registry', 'PeerRegistry', {
 	id: Id,
 	network: Id,
 	miners: Table,
-	next_uid: bcs.u16(),
-	registrations_window: bcs.u64(),
-	registrations_count: bcs.u64(),
+	uids: UidPool,
 	rosters: bcs.vector(RosterVersion),
-	free_uids: bcs.vector(FreeMinerUid),
 });
 export const Miner = moveStruct('peer_registry', 'Miner', {
 	uid: bcs.u16(),
@@ -113,7 +118,7 @@ export const WindowCommitments = moveStruct('gradient_registry', 'WindowCommitme
 	commitments: bcs.vector(Commitment),
 	hash: bcs.byteVector(),
 	count: bcs.u32(),
-	mask: bcs.u256(),
+	mask: bcs.vector(bcs.u256()),
 });
 
 export const Anchor = moveStruct('round_state', 'Anchor', { boundary: bcs.u64(), hash: bcs.byteVector(), activation: bcs.u64() });

@@ -121,12 +121,12 @@ export function createChainReader({ client, packageId, objects }: ChainReaderOpt
 		},
 
 		async miners() {
-			const { miners, next_uid } = await peers();
+			const { miners, uids } = await peers();
 			const all = await readTable(
 				client,
 				miners.id,
 				tables.miners,
-				Array.from({ length: next_uid }, (_, uid) => uid),
+				Array.from({ length: uids.next_uid }, (_, uid) => uid),
 			);
 			return all.filter((miner) => miner !== undefined).map(toMiner);
 		},

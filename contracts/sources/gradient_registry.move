@@ -8,7 +8,7 @@ use sui::hash::blake2b256;
 use sui::table::{Self, Table};
 use vramhub::hparams::Hparams;
 use vramhub::network::Network;
-use vramhub::peer_registry::PeerRegistry;
+use vramhub::peer_registry::{PeerRegistry, RosterEntry};
 
 // === Errors ===
 
@@ -51,8 +51,8 @@ public struct WindowCommitments has store {
     /// H = blake2b256(H ‖ bcs(Commitment)), from 32 zeros.
     hash: vector<u8>,
     count: u32,
-    /// Bit uid is set when that miner has committed.
-    mask: u256,
+    /// Bit uid mod 256 of word uid / 256 is set when that miner has committed; words after the last set bit are left out.
+    mask: vector<u256>,
 }
 
 public struct Commitment has copy, drop, store {
@@ -124,11 +124,25 @@ public fun network(self: &GradientRegistry): ID {
     self.network
 }
 
-/// Hash, count and mask of a window; those of nothing when nobody committed.
-public fun summary(self: &GradientRegistry, window: u64): (vector<u8>, u32, u256) {
-    if (!self.windows.contains(window)) return (empty_hash(), 0, 0);
+/// Hash and count of a window; those of nothing when nobody committed.
+public fun summary(self: &GradientRegistry, window: u64): (vector<u8>, u32) {
+    if (!self.windows.contains(window)) return (empty_hash(), 0);
     let entry = &self.windows[window];
-    (entry.hash, entry.count, entry.mask)
+    (entry.hash, entry.count)
+}
+
+/// Bit row is set when the miner in that row of the roster, of at most 256, has committed in the window.
+public fun committed_rows(self: &GradientRegistry, window: u64, roster: &vector<RosterEntry>): u256 {
+    if (!self.windows.contains(window)) return 0;
+    let mask = &self.windows[window].mask;
+    let n = roster.length();
+    let mut rows = 0;
+    let mut row = 0;
+    while (row < n) {
+        if (has_bit(mask, roster[row].entry_uid())) rows = rows | (1 << (row as u8));
+        row = row + 1;
+    };
+    rows
 }
 
 /// In order of arrival; empty when nobody committed.
@@ -154,7 +168,7 @@ public(package) fun share(self: GradientRegistry) {
 // === Private ===
 
 fun empty(): WindowCommitments {
-    WindowCommitments { commitments: vector[], hash: empty_hash(), count: 0, mask: 0 }
+    WindowCommitments { commitments: vector[], hash: empty_hash(), count: 0, mask: vector[] }
 }
 
 /// Adds a commitment and returns its place in the order.
@@ -167,17 +181,28 @@ fun fold(
     cred_version: u32,
     ms: u64,
 ): u32 {
-    let bit = 1u256 << (uid as u8);
-    assert!(self.mask & bit == 0, EAlreadyCommitted);
+    assert!(!has_bit(&self.mask, uid), EAlreadyCommitted);
     let seq = self.count;
     let commitment = Commitment { seq, uid, generation, sha256, size, cred_version, ms };
     let mut input = self.hash;
     input.append(bcs::to_bytes(&commitment));
     self.hash = blake2b256(&input);
-    self.mask = self.mask | bit;
+    set_bit(&mut self.mask, uid);
     self.count = seq + 1;
     self.commitments.push_back(commitment);
     seq
+}
+
+fun has_bit(mask: &vector<u256>, uid: u16): bool {
+    let word = (uid / 256) as u64;
+    word < mask.length() && (mask[word] >> ((uid % 256) as u8)) & 1 == 1
+}
+
+fun set_bit(mask: &mut vector<u256>, uid: u16) {
+    let word = (uid / 256) as u64;
+    while (mask.length() <= word) mask.push_back(0);
+    let bits = &mut mask[word];
+    *bits = *bits | (1 << ((uid % 256) as u8));
 }
 
 #[test_only]
@@ -197,4 +222,11 @@ public fun fold_for_testing(
 ): vector<u8> {
     self.fold(uid, generation, sha256, size, cred_version, ms);
     self.hash
+}
+
+/// As if the miner had committed in the window.
+#[test_only]
+public fun fold_in_for_testing(self: &mut GradientRegistry, window: u64, uid: u16) {
+    if (!self.windows.contains(window)) self.windows.add(window, empty());
+    self.windows[window].fold(uid, 1, empty_hash(), 1, 1, 0);
 }

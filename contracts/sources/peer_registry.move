@@ -10,16 +10,11 @@ use sui::sui::SUI;
 use sui::table::{Self, Table};
 use vramhub::hparams::Hparams;
 use vramhub::network::Network;
+use vramhub::uid_pool::{Self, UidPool};
 use vramhub::vault::{Self, Vault};
 
 // === Errors ===
 
-/// All uids are taken.
-#[error]
-const ERegistryFull: vector<u8> = b"there is no free miner uid";
-/// Too many registrations in this window.
-#[error]
-const ETooManyRegistrations: vector<u8> = b"no more registrations in this window";
 /// No miner has this uid.
 #[error]
 const EUnknownMiner: vector<u8> = b"no miner has this uid";
@@ -47,9 +42,6 @@ const ERosterForgotten: vector<u8> = b"the roster of that window is no longer ke
 const MAX_CIPHERTEXT_LENGTH: u64 = 2048;
 /// A window can be sealed until the end of the next one, so its roster is needed that long.
 const ROSTER_WINDOWS_KEPT: u64 = 1;
-const FOREVER: u64 = 18446744073709551615;
-/// A uid is given out again when scores of its last window can no longer be submitted, and a while for what follows from them.
-const REUSE_DELAY_WINDOWS: u64 = 8;
 
 // === Structs ===
 
@@ -57,20 +49,9 @@ public struct PeerRegistry has key {
     id: UID,
     network: ID,
     miners: Table<u16, Miner>,
-    next_uid: u16,
-    /// The window that `registrations_count` counts.
-    registrations_window: u64,
-    registrations_count: u64,
+    uids: UidPool,
     /// Ascending; those that may still be sealed, and the next one.
     rosters: vector<RosterVersion>,
-    /// Of miners that left, in that order.
-    free_uids: vector<FreeUid>,
-}
-
-public struct FreeUid has copy, drop, store {
-    uid: u16,
-    /// May be given out from this window on.
-    from_window: u64,
 }
 
 public struct Miner has store {
@@ -160,7 +141,7 @@ public fun register_miner(
     network.assert_running(clock);
     let window = network.current_window(clock);
     let params = hparams.at(window);
-    self.count_registration(window, params.max_registrations_per_window());
+    self.uids.count_registration(window, params.max_registrations_per_window());
     let (uid, generation) = self.take_uid(window, params.max_miners());
 
     let owner = ctx.sender();
@@ -186,7 +167,7 @@ public fun register_miner(
             credentials: vector[],
             previous_credentials: vector[],
             rotated_window: 0,
-            until_window: FOREVER,
+            until_window: uid_pool::forever(),
             stake,
         },
     );
@@ -251,7 +232,7 @@ public fun deactivate(
     let roster = self.roster_from(until_window);
     let place = place_of(roster, uid);
     roster.remove(place);
-    self.free_uids.push_back(FreeUid { uid, from_window: until_window + REUSE_DELAY_WINDOWS });
+    self.uids.give_back(uid, until_window);
     event::emit(MinerDeactivated { network: self.network, uid, generation, until_window });
 }
 
@@ -316,8 +297,8 @@ public fun network(self: &PeerRegistry): ID {
     self.network
 }
 
-public fun next_uid(self: &PeerRegistry): u16 {
-    self.next_uid
+public fun uids(self: &PeerRegistry): &UidPool {
+    &self.uids
 }
 
 public fun generation(self: &Miner): u32 {
@@ -368,11 +349,8 @@ public(package) fun new(network: &Network, ctx: &mut TxContext): PeerRegistry {
         id: object::new(ctx),
         network: network.id(),
         miners: table::new(ctx),
-        next_uid: 0,
-        registrations_window: 0,
-        registrations_count: 0,
+        uids: uid_pool::new(),
         rosters: vector[RosterVersion { from_window: 0, entries: vector[] }],
-        free_uids: vector[],
     }
 }
 
@@ -388,7 +366,7 @@ fun begin_change(self: &PeerRegistry, vault: &Vault, network: &Network, uid: u16
     network.assert_owns(vault.network());
     let miner = self.miner(uid);
     assert!(ctx.sender() == miner.owner, ENotOwner);
-    assert!(miner.until_window == FOREVER, EDeactivated);
+    assert!(miner.until_window == uid_pool::forever(), EDeactivated);
     miner.generation
 }
 
@@ -398,17 +376,12 @@ fun set_stake(self: &mut PeerRegistry, uid: u16, stake: u64) {
     event::emit(MinerStakeChanged { network: self.network, uid, generation: miner.generation, stake });
 }
 
-/// One that a miner left long enough ago, or the next one. Aborts with ERegistryFull.
-fun take_uid(self: &mut PeerRegistry, window: u64, max_miners: u64): (u16, u32) {
-    if (!self.free_uids.is_empty() && self.free_uids[0].from_window <= window) {
-        let FreeUid { uid, .. } = self.free_uids.remove(0);
-        let Miner { generation, .. } = self.miners.remove(uid);
-        return (uid, generation + 1)
-    };
-    let uid = self.next_uid;
-    assert!((uid as u64) < max_miners, ERegistryFull);
-    self.next_uid = uid + 1;
-    (uid, 1)
+/// With the generation after that of the uid's last miner. Aborts with ERegistryFull, EUidsResting of the module uid_pool.
+fun take_uid(self: &mut PeerRegistry, window: u64, places: u64): (u16, u32) {
+    let (uid, reused) = self.uids.take(window, places);
+    if (!reused) return (uid, 1);
+    let Miner { generation, .. } = self.miners.remove(uid);
+    (uid, generation + 1)
 }
 
 /// Where a uid is, or belongs, in what ascends by uid.
@@ -420,15 +393,6 @@ fun place_of(entries: &vector<RosterEntry>, uid: u16): u64 {
         if (entries[middle].uid < uid) low = middle + 1 else high = middle;
     };
     low
-}
-
-fun count_registration(self: &mut PeerRegistry, window: u64, most: u64) {
-    if (self.registrations_window != window) {
-        self.registrations_window = window;
-        self.registrations_count = 0;
-    };
-    assert!(self.registrations_count < most, ETooManyRegistrations);
-    self.registrations_count = self.registrations_count + 1;
 }
 
 /// The roster that is in force from this window on, to be changed; rosters that nobody can ask for any more are forgotten.

@@ -77,7 +77,7 @@ public struct RoundState has key {
 public struct WindowEntry has store {
     record: WindowRecord,
     roster: vector<RosterEntry>,
-    /// Bit uid is set when that miner committed.
+    /// Bit row of the roster is set when that miner committed.
     committed: u256,
     /// Whose gradients a checkpoint merges, best first.
     selected: vector<RosterEntry>,
@@ -182,8 +182,9 @@ entry fun seal_window(
 
     let mut generator = random::new_generator(random, ctx);
     let randomness = generator.generate_bytes(RANDOMNESS_LENGTH);
-    let (commitments_hash, commitments_count, committed) = gradients.summary(window);
+    let (commitments_hash, commitments_count) = gradients.summary(window);
     let roster = *peers.roster_at(window);
+    let committed = gradients.committed_rows(window, &roster);
     let (snapshot, total_stake) = snapshot(validators, window, params);
     let checkpoint = self.checkpoint_at(window);
     let record = WindowRecord {
@@ -290,7 +291,7 @@ public fun record(self: &RoundState, window: u64): &WindowRecord {
     &self.windows[window].record
 }
 
-/// The roster and the mask of miners that committed. Aborts with ENotSealed.
+/// The roster, and a mask of its rows: whose miners committed. Aborts with ENotSealed.
 public fun roster(self: &RoundState, window: u64): (&vector<RosterEntry>, u256) {
     assert!(self.windows.contains(window), ENotSealed);
     let entry = &self.windows[window];

@@ -229,7 +229,7 @@ public fun settle_slice(
         assert!(entry.entry_uid() == uid && entry.entry_generation() == generation, ERowNotInRoster);
         let code = payload[codes + row];
         let score = if (code == CODE_SCORED) {
-            assert!((committed >> (uid as u8)) & 1 == 1, EScoredWithoutCommitment);
+            assert!((committed >> (row as u8)) & 1 == 1, EScoredWithoutCommitment);
             assert!(remaining > 0, EScoreMapMismatch);
             let (key, value, next) = score_payload::score_at(payload, cursor);
             assert!(key == uid, EScoreMapMismatch);

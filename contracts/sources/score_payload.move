@@ -202,11 +202,15 @@ public fun score_at(payload: &vector<u8>, at: u64): (u16, u32, u64) {
     let first = payload[at];
     let (uid, at) = if (first < 24) {
         (first as u16, at + 1)
+    } else if (first == 0x18) {
+        let uid = payload[at + 1];
+        assert!(uid >= 24, EBadScoreMap);
+        (uid as u16, at + 2)
     } else {
-        assert!(first == 0x18, EBadScoreMap);
-        let second = payload[at + 1];
-        assert!(second >= 24, EBadScoreMap);
-        (second as u16, at + 2)
+        assert!(first == 0x19, EBadScoreMap);
+        let uid = u16_at(payload, at + 1);
+        assert!(uid > 0xff, EBadScoreMap);
+        (uid, at + 3)
     };
     let head = payload[at];
     assert!(head < 0x40, EBadScoreMap);

@@ -24,17 +24,17 @@ fun ready(): World {
 #[test]
 fun commitments_fold_in_order() {
     let mut w = ready();
-    let (empty, count, mask) = w.gradients().summary(11);
+    let (empty, count) = w.gradients().summary(11);
     assert_eq!(empty, world::digest(0));
     assert_eq!(count, 0);
-    assert_eq!(mask, 0);
+    assert_eq!(w.gradients().committed_rows(11, w.peers().roster_at(11)), 0);
     w.commit(OPERATOR, 1, 11);
-    let (first, _, _) = w.gradients().summary(11);
+    let (first, _) = w.gradients().summary(11);
     w.at(11, 479_999);
     w.commit(OPERATOR, 0, 11);
-    let (second, count, mask) = w.gradients().summary(11);
+    let (second, count) = w.gradients().summary(11);
     assert_eq!(count, 2);
-    assert_eq!(mask, 3);
+    assert_eq!(w.gradients().committed_rows(11, w.peers().roster_at(11)), 3);
     assert!(first != empty && second != first);
     assert_eq!(w.gradients().commitments(11).length(), 2);
     assert_eq!(w.gradients().commitments(12).length(), 0);
@@ -52,6 +52,28 @@ fun the_fold_is_the_vector() {
     let third = window.fold_for_testing(5, 3, x"dbc1b4c900ffe48d575b5da5c638040125f65db0fe3e24494b76ea986457d986", 141000, 3, 1774380000002);
     assert_eq!(third, x"0527f3550a254b98b53510157d003fc0767313b688e472b6abb48ad44d36fe15");
     destroy(window)
+}
+
+/// Uids go beyond 255 while those that were left rest; rows do not.
+#[test]
+fun uids_of_every_word_have_their_row() {
+    let uids = vector[0u16, 255, 256, 257, 511, 512, 1023];
+    let mut w = world::new();
+    let roster = uids.map!(|uid| peer_registry::roster_entry_for_testing(uid, 1));
+    // All but those in rows 1 and 5, the greatest first.
+    vector[6u64, 4, 3, 2, 0].do!(|row| w.gradients_mut().fold_in_for_testing(11, uids[row]));
+    assert_eq!(w.gradients().committed_rows(11, &roster), 93);
+    assert_eq!(w.gradients().committed_rows(12, &roster), 0);
+    w.end()
+}
+
+#[test, expected_failure(abort_code = gradient_registry::EAlreadyCommitted)]
+fun one_commitment_of_a_uid_beyond_255() {
+    let mut w = world::new();
+    w.gradients_mut().fold_in_for_testing(11, 1);
+    w.gradients_mut().fold_in_for_testing(11, 257);
+    w.gradients_mut().fold_in_for_testing(11, 257);
+    w.end()
 }
 
 #[test, expected_failure(abort_code = gradient_registry::EAlreadyCommitted)]

@@ -6,7 +6,7 @@ use vramhub::score_payload;
 
 /// tests/vectors/payload.json: payload
 const PAYLOAD: vector<u8> =
-    x"841a002d1ff4582047320987f9a49d5b00119b960f247a956773f57543982b8bfcb6da5bb3afd9efa3001a00022e09032418ff3a7fffffff82588800000003001800ff000000010000000200000001ffffffff0000400000015f90fff551a0000000007fffffff0000c350ffff3cb000000000fff0bdc000000005d21dba00ffffffffffffffff000000059682f0007fffffffffffffff00000001f0b49355000000000000000100000001dcd65000ffffffffffffffff0000ffff00000001000003ff5901b00101000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f0001000000022c70e12b7a0646f92279f427c7b38e7334d8e5389cff167a1dc30e73f826b68300000000002d1ff447320987f9a49d5b00119b960f247a956773f57543982b8bfcb6da5bb3afd9ef6da0633528deaa0144e7b058315f0b753ec0b945163a72bf96a0d18180f9de0d00000000002d1ff3a8aa236e33e65ccc368827e0af1497b5f655cd460b9db8ebd82ad415d59ad0f2d535808ecd8b1d856bd0116df7cf9e4ac167a68b9c5412b31c4a651cd52737df0003c6836f7ad1c4da8a997c009a4b4b120c237b1993693239e194d6307d9d0b8c3a00041c26c5668e69e892e29576c7d33da04e36d8a234dd4401ca769660d3f62111b35b3975651c3cab92d044c096dc30a1c2d9525497457472de48c51ecb363d1f4aa441b15fe9a3cf56661190a0b93b9dec7d04127288cc87250967cf3b52894d113ff800000000000000000000002625a04ba69735ca53765ed6a709edb56c6ea236b7193a3b29a6b390c346f0f4340e4ed92c6a81b2ff50096bcda80885427d1f59a25b5f483f7055523504925d16ab2302000088";
+    x"841a002d1ff4582047320987f9a49d5b00119b960f247a956773f57543982b8bfcb6da5bb3afd9efa3001a00022e0903241903ff3a7fffffff82588800000003001803ff000000010000000200000001ffffffff0000400000015f90fff551a0000000007fffffff0000c350ffff3cb000000000fff0bdc000000005d21dba00ffffffffffffffff000000059682f0007fffffffffffffff00000001f0b49355000000000000000100000001dcd65000ffffffffffffffff0000ffff00000001000003ff5901b00101000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f0001000000022c70e12b7a0646f92279f427c7b38e7334d8e5389cff167a1dc30e73f826b68300000000002d1ff447320987f9a49d5b00119b960f247a956773f57543982b8bfcb6da5bb3afd9ef6da0633528deaa0144e7b058315f0b753ec0b945163a72bf96a0d18180f9de0d00000000002d1ff3a8aa236e33e65ccc368827e0af1497b5f655cd460b9db8ebd82ad415d59ad0f2d535808ecd8b1d856bd0116df7cf9e4ac167a68b9c5412b31c4a651cd52737df0003c6836f7ad1c4da8a997c009a4b4b120c237b1993693239e194d6307d9d0b8c3a00041c26c5668e69e892e29576c7d33da04e36d8a234dd4401ca769660d3f62111b35b3975651c3cab92d044c096dc30a1c2d9525497457472de48c51ecb363d1f4aa441b15fe9a3cf56661190a0b93b9dec7d04127288cc87250967cf3b52894d113ff800000000000000000000002625a04ba69735ca53765ed6a709edb56c6ea236b7193a3b29a6b390c346f0f4340e4ed92c6a81b2ff50096bcda80885427d1f59a25b5f483f7055523504925d16ab2302000088";
 
 #[test]
 fun the_parts_are_found() {
@@ -53,7 +53,7 @@ fun the_scores_are_read() {
     assert_eq!(uid, 3);
     assert_eq!(score, 0xffff_fffb); // -5
     let (uid, score, next) = score_payload::score_at(&payload, next);
-    assert_eq!(uid, 255);
+    assert_eq!(uid, 1023);
     assert_eq!(score, 0x8000_0000); // -2147483648
     assert_eq!(next, layout.map_end_offset());
 }
@@ -63,7 +63,7 @@ fun the_columns_are_read() {
     let payload = PAYLOAD;
     let layout = score_payload::locate(&payload);
     let (uids, generations, codes, randoms, weights) = score_payload::columns(layout.results(), 4);
-    assert_eq!(score_payload::u16_at(&payload, uids + 2 * 3), 255);
+    assert_eq!(score_payload::u16_at(&payload, uids + 2 * 3), 1023);
     assert_eq!(score_payload::u32_at(&payload, generations + 4 * 3), 4294967295);
     assert_eq!(payload[codes + 2], 64);
     assert_eq!(score_payload::u32_at(&payload, randoms + 4), 0xfff5_51a0); // -700000
@@ -132,8 +132,13 @@ fun a_key_below_24_in_two_bytes_is_refused() {
 }
 
 #[test, expected_failure(abort_code = score_payload::EBadScoreMap)]
-fun a_key_of_two_bytes_is_refused() {
-    score_payload::score_at(&x"19180000", 0);
+fun a_key_below_256_in_three_bytes_is_refused() {
+    score_payload::score_at(&x"1900ff00", 0);
+}
+
+#[test, expected_failure(abort_code = score_payload::EBadScoreMap)]
+fun a_key_of_five_bytes_is_refused() {
+    score_payload::score_at(&x"1a0001000000", 0);
 }
 
 #[test, expected_failure(abort_code = score_payload::EBadScoreMap)]

@@ -605,6 +605,8 @@ public fun enclaves(self: &World): &EnclaveRegistry { &self.enclaves[0] }
 
 public fun gradients(self: &World): &GradientRegistry { &self.gradients[0] }
 
+public fun gradients_mut(self: &mut World): &mut GradientRegistry { &mut self.gradients[0] }
+
 public fun rounds(self: &World): &RoundState { &self.rounds[0] }
 
 public fun ledger(self: &World): &ScoreLedger { &self.ledger[0] }

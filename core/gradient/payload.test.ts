@@ -25,7 +25,7 @@ const digest = fc.uint8Array({ minLength: 32, maxLength: 32 });
 const u64 = fc.bigInt({ min: 0n, max: (1n << 64n) - 1n });
 const i64 = fc.bigInt({ min: -(1n << 63n), max: (1n << 63n) - 1n });
 const row = fc.record({
-	uid: fc.integer({ min: 0, max: 255 }),
+	uid: fc.integer({ min: 0, max: 1023 }),
 	generation: u32,
 	code: fc.constantFrom(0, 0, 0, 1, 16, 64),
 	score: i32,
@@ -88,10 +88,12 @@ test('what is encoded decodes to the same', () => {
 
 test('a payload of 256 miners stays below a pure argument', () => {
 	const { header } = decodePayload(bytes);
-	const rows = Array.from({ length: 256 }, (_, uid) => ({ ...miners[1]!, uid, score: -0x8000_0000 }));
+	const rows = Array.from({ length: 256 }, (_, row) => ({ ...miners[1]!, uid: 768 + row, score: -0x8000_0000 }));
 	const encoded = encodePayload({ header: { ...header, rosterCount: 256 }, miners: rows });
 	assert.deepEqual(decodePayload(encoded).miners, rows);
 	assert.ok(encoded.length < 11_500, `${encoded.length} bytes`);
+	const beyond = rows.with(255, { ...rows[255]!, uid: 1024 });
+	assert.throws(() => encodePayload({ header: { ...header, rosterCount: 256 }, miners: beyond }), { code: 'BAD_ARGUMENT' });
 });
 
 test('every changed byte is refused or means something else; every truncation is refused', () => {

@@ -34,7 +34,8 @@ export interface Payload {
 }
 
 const MAX_ROSTER = 256;
-const MAX_UID = 255;
+/** Uids grow beyond the number of places while those that were left rest: `UIDS_A_PLACE` of contracts/sources/uid_pool.move. */
+export const MAX_UID = 4 * MAX_ROSTER - 1;
 const MAX_PAYLOAD_BYTES = 16_384;
 
 /** `results` of a payload: the columns of header.ts, one after the other. */
@@ -80,7 +81,7 @@ export function encodeResults(miners: readonly Omit<MinerRow, 'score'>[]): Uint8
 
 /**
  * The bytes that are signed. `resultsLength` follows from the miners. Throws BAD_ARGUMENT on rows that no decoder would take:
- * uids not ascending or above 255, more than 256, a roster count that differs, a score without code 0 or the reverse.
+ * uids not ascending or above {@link MAX_UID}, more than 256, a roster count that differs, a score without code 0 or the reverse.
  */
 export function encodePayload(payload: { readonly header: Omit<PayloadHeader, 'resultsLength'>; readonly miners: readonly MinerRow[] }): Uint8Array {
 	const { header, miners } = payload;

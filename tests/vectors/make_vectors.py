@@ -91,7 +91,7 @@ def payload():
     miners = [dict(uid=0, generation=1, code=0, score=142857, random=90000, proofOfWork=50000, mu=25000000000, sigma=8333333333, weight=0, missed=0),
               dict(uid=3, generation=2, code=0, score=-5, random=-700000, proofOfWork=-50000, mu=-1, sigma=1, weight=65535, missed=0),
               dict(uid=24, generation=1, code=64, score=None, random=0, proofOfWork=0, mu=24000000000, sigma=8000000000, weight=0, missed=3),
-              dict(uid=255, generation=4294967295, code=0, score=-2147483648, random=2147483647, proofOfWork=-1000000, mu=9223372036854775807, sigma=18446744073709551615, weight=1, missed=255)]
+              dict(uid=1023, generation=4294967295, code=0, score=-2147483648, random=2147483647, proofOfWork=-1000000, mu=9223372036854775807, sigma=18446744073709551615, weight=1, missed=255)]
     spec = [("uid", 2), ("generation", 4), ("code", 1), ("random", 4), ("proofOfWork", 4), ("mu", 8), ("sigma", 8), ("weight", 2), ("missed", 1)]
     results = b"".join(be(size, m[name]) for name, size in spec for m in miners)
     h = dict(network="0x" + NETWORK.hex(), validatorUid=1, validatorGeneration=2, enclaveKey=sha(b"key").hex(), window=window, checkpointHash=checkpoint.hex(),
