@@ -190,7 +190,7 @@ export const PayloadChain = moveStruct('score_ledger', 'PayloadChain', {
 	last_window: bcs.u64(),
 	last_digest: bcs.byteVector(),
 	last_payload: bcs.byteVector(),
-	reset_window: bcs.u64(),
+	weights_from: bcs.u64(),
 	settled_rows: bcs.u64(),
 	total_rows: bcs.u64(),
 	map_cursor: bcs.u64(),

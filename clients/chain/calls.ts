@@ -206,6 +206,7 @@ export function submitScores(transaction: Transaction, target: Target, { validat
 	moveCall(transaction, target, 'score_ledger::submit_scores', [
 		transaction.object(objects.scoreLedger),
 		transaction.object(objects.network),
+		transaction.object(objects.hparams),
 		transaction.object(objects.roundState),
 		transaction.object(objects.validatorRegistry),
 		transaction.object(objects.enclaveRegistry),

@@ -7,6 +7,7 @@ use sui::ed25519::ed25519_verify;
 use sui::event;
 use sui::table::{Self, Table};
 use vramhub::enclave_registry::EnclaveRegistry;
+use vramhub::hparams::Hparams;
 use vramhub::network::Network;
 use vramhub::round_state::{RoundState, WindowRecord};
 use vramhub::score_payload::{Self, Layout};
@@ -107,8 +108,8 @@ public struct PayloadChain has drop, store {
     /// SHA-256 of the last payload.
     last_digest: vector<u8>,
     last_payload: vector<u8>,
-    /// Window of the last payload that started anew; its weights count only after a warm-up.
-    reset_window: u64,
+    /// Weights count from this window on: 0 unless the validator started anew.
+    weights_from: u64,
     /// The next row to settle, and how many there are.
     settled_rows: u64,
     total_rows: u64,
@@ -132,7 +133,8 @@ public struct SettledScores has store {
     columns: Columns,
 }
 
-/// One entry a roster row. Scores and randoms are i32 in two's complement; a score is 0 unless the code is.
+/// One entry a roster row. Scores and randoms are i32 in two's complement; a score is 0 unless the code is. A weight is 0 in the warm-up
+/// after a reset.
 public struct Columns has copy, drop, store {
     uids: vector<u16>,
     generations: vector<u32>,
@@ -161,12 +163,22 @@ public struct ScoresSettled has copy, drop {
     payload_sha256: vector<u8>,
 }
 
+/// The validator forgot its ratings and starts anew: until `weights_from` its weights are settled as 0.
+public struct ChainReset has copy, drop {
+    network: ID,
+    window: u64,
+    validator_uid: u16,
+    validator_generation: u32,
+    weights_from: u64,
+}
+
 // === Validators' calls ===
 
 /// By the operator. Checks the signature and that every header field is the chain's; the columns are settled by `settle_slice`.
 public fun submit_scores(
     self: &mut ScoreLedger,
     network: &Network,
+    hparams: &Hparams,
     rounds: &RoundState,
     validators: &ValidatorRegistry,
     enclaves: &EnclaveRegistry,
@@ -187,7 +199,7 @@ public fun submit_scores(
     assert!(enclave.validator_generation() == generation, EEnclaveNotCurrent);
     assert!(enclaves.is_row_live(enclave.pcr_row(), window), EMeasurementNotLive);
     assert!(ed25519_verify(&signature, enclave.public_key(), &payload), EBadSignature);
-    self.accept(network, rounds, validator_uid, generation, enclave.public_key(), window, payload, clock)
+    self.accept(network, hparams, rounds, validator_uid, generation, enclave.public_key(), window, payload, clock)
 }
 
 // === Anybody's call ===
@@ -219,6 +231,7 @@ public fun settle_slice(
     let columns = &mut chain.columns;
     let results = score_payload::results_offset(payload, total);
     let (uids, generations, codes, randoms, weights) = score_payload::columns(results, total);
+    let counts = window >= chain.weights_from;
     let mut cursor = chain.map_cursor;
     let mut remaining = chain.map_remaining;
     let mut row = from;
@@ -244,7 +257,7 @@ public fun settle_slice(
         columns.codes.push_back(code);
         columns.scores.push_back(score);
         columns.randoms.push_back(score_payload::u32_at(payload, randoms + 4 * row));
-        columns.weights.push_back(score_payload::u16_at(payload, weights + 2 * row));
+        columns.weights.push_back(if (counts) score_payload::u16_at(payload, weights + 2 * row) else 0);
         row = row + 1;
     };
     if (end == total) {
@@ -297,8 +310,8 @@ public fun last_payload(self: &PayloadChain): &vector<u8> {
     &self.last_payload
 }
 
-public fun reset_window(self: &PayloadChain): u64 {
-    self.reset_window
+public fun weights_from(self: &PayloadChain): u64 {
+    self.weights_from
 }
 
 public fun settled_rows(self: &PayloadChain): u64 {
@@ -357,6 +370,7 @@ public(package) fun share(self: ScoreLedger) {
 fun accept(
     self: &mut ScoreLedger,
     network: &Network,
+    hparams: &Hparams,
     rounds: &RoundState,
     validator_uid: u16,
     generation: u32,
@@ -366,6 +380,7 @@ fun accept(
     clock: &Clock,
 ) {
     network.assert_owns(self.network);
+    network.assert_owns(hparams.network());
     network.assert_owns(rounds.network());
     let record = rounds.record(window);
     let now = clock.timestamp_ms();
@@ -382,7 +397,7 @@ fun accept(
     let is_reset = score_payload::is_state_reset(&payload, &layout);
     let mut prev_payload = no_digest();
     let mut prev_window = 0;
-    let mut reset_window = window;
+    let mut weights_from = 0;
     if (self.chains.contains(validator_uid) && self.chains[validator_uid].validator_generation == generation) {
         let chain = &self.chains[validator_uid];
         assert!(window != chain.last_window, EAlreadySubmitted);
@@ -390,15 +405,19 @@ fun accept(
         // Anybody can settle, so waiting for it costs nothing; but rows that can never be settled must not stop a validator for ever.
         let may_settle = now < deadline_ms(network, chain.last_window);
         assert!(is_reset || chain.settled_rows == chain.total_rows || !may_settle, EPreviousUnsettled);
-        if (!is_reset) {
+        if (is_reset) {
+            // A first payload needs no warm-up: stake, offset and immunity keep newcomers.
+            weights_from = window + hparams.at(window).validator_warmup_windows();
+            event::emit(ChainReset { network: self.network, window, validator_uid, validator_generation: generation, weights_from });
+        } else {
             prev_payload = chain.last_digest;
             prev_window = chain.last_window;
-            reset_window = chain.reset_window;
+            weights_from = chain.weights_from;
         };
     };
     assert!(score_payload::is_prev_payload(&payload, &layout, &prev_payload), EWrongPrevious);
     assert!(score_payload::prev_window(&payload, &layout) == prev_window, EWrongPreviousWindow);
-    self.begin(validator_uid, generation, window, payload, &layout, reset_window)
+    self.begin(validator_uid, generation, window, payload, &layout, weights_from)
 }
 
 fun assert_record(payload: &vector<u8>, layout: &Layout, record: &WindowRecord) {
@@ -419,7 +438,7 @@ fun begin(
     window: u64,
     payload: vector<u8>,
     layout: &Layout,
-    reset_window: u64,
+    weights_from: u64,
 ) {
     let digest = sha2_256(payload);
     let rows = layout.rows();
@@ -437,7 +456,7 @@ fun begin(
         last_window: window,
         last_digest: digest,
         last_payload: payload,
-        reset_window,
+        weights_from,
         settled_rows: 0,
         total_rows: rows,
         map_cursor: layout.map_offset(),
@@ -484,6 +503,7 @@ fun no_digest(): vector<u8> {
 public fun accept_for_testing(
     self: &mut ScoreLedger,
     network: &Network,
+    hparams: &Hparams,
     rounds: &RoundState,
     validator_uid: u16,
     generation: u32,
@@ -492,7 +512,7 @@ public fun accept_for_testing(
     payload: vector<u8>,
     clock: &Clock,
 ) {
-    self.accept(network, rounds, validator_uid, generation, &enclave_key, window, payload, clock)
+    self.accept(network, hparams, rounds, validator_uid, generation, &enclave_key, window, payload, clock)
 }
 
 /// As if a payload with these columns had been submitted and settled.

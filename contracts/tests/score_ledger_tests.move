@@ -86,7 +86,7 @@ fun a_signed_payload_is_recorded_and_settled() {
     assert_eq!(*chain.last_payload(), payload);
     assert_eq!(chain.settled_rows(), 0);
     assert_eq!(chain.total_rows(), 3);
-    assert_eq!(chain.reset_window(), 12);
+    assert_eq!(chain.weights_from(), 0);
 
     w.settle(0, 12, 0, 2);
     assert_eq!(w.ledger().chain(0).settled_rows(), 2);
@@ -122,7 +122,7 @@ fun payloads_form_a_chain() {
     w.settle(0, 13, 0, 40);
     assert!(w.ledger().is_settled(12, 0) && w.ledger().is_settled(13, 0));
     assert_eq!(w.ledger().chain(0).last_window(), 13);
-    assert_eq!(w.ledger().chain(0).reset_window(), 12);
+    assert_eq!(w.ledger().chain(0).weights_from(), 0);
     // Late repetitions for the window before do nothing.
     w.settle(0, 12, 0, 40);
     w.end()
@@ -135,7 +135,71 @@ fun a_reset_starts_anew() {
     w.accept(0, 12, KEY, payload);
     let payload = build(&w, 0, KEY, 13, zeros(), 0, 1, rows(), scored());
     w.accept(0, 13, KEY, payload);
-    assert_eq!(w.ledger().chain(0).reset_window(), 13);
+    assert_eq!(w.ledger().chain(0).weights_from(), 23);
+    w.end()
+}
+
+#[test]
+fun weights_count_again_after_the_warm_up() {
+    let mut values = world::values();
+    *&mut values[16] = 2; // validator_warmup_windows
+    let mut w = world::with_values(values);
+    w.register_miner(MINER, MINER);
+    w.set_credentials(MINER, 0, 1, b"ciphertext");
+    w.register_validator(OWNER, OPERATOR);
+    let rows = vector[row(0, 1, 0, 5, 100, 30)];
+    let mut prev = zeros();
+    let mut prev_window = 0;
+    // The flag in the first payload of all means nothing; in window 14 the validator forgets.
+    vector[12u64, 13, 14, 15, 16].do!(|window| {
+        w.at(window, 0);
+        w.commit(MINER, 0, window);
+        w.at(window, 540_000);
+        w.seal(window);
+        let is_reset = window == 12 || window == 14;
+        if (is_reset) {
+            prev = zeros();
+            prev_window = 0;
+        };
+        let payload = build(&w, 0, KEY, window, prev, prev_window, if (is_reset) 1 else 0, rows, rows);
+        w.accept(0, window, KEY, payload);
+        w.settle(0, window, 0, 40);
+        prev = sha2_256(payload);
+        prev_window = window;
+        let settled = w.ledger().settled(window, 0);
+        assert_eq!(*settled.weights(), vector[if (window == 14 || window == 15) 0 else 30]);
+        // What the enclave measured stays.
+        assert_eq!(*settled.scores(), vector[5]);
+        assert_eq!(*settled.randoms(), vector[100]);
+    });
+    assert_eq!(w.ledger().chain(0).weights_from(), 16);
+    w.end()
+}
+
+/// Another generation has its own stake and its own wait.
+#[test]
+fun a_successor_needs_no_warm_up() {
+    let mut w = ready();
+    let payload = first(&w);
+    w.accept(0, 12, KEY, payload);
+    w.validators_mut().set_generation_for_testing(0, 2);
+    w.at(13, 540_000);
+    w.seal(13);
+    let rows = vector[row(0, 1, 16, 0, 0, 0), row(1, 1, 16, 0, 0, 0), row(2, 1, 16, 0, 0, 0)];
+    let payload = build(&w, 0, KEY, 13, zeros(), 0, 1, rows, vector[]);
+    w.accept(0, 13, KEY, payload);
+    assert_eq!(w.ledger().chain(0).weights_from(), 0);
+    w.end()
+}
+
+#[test, expected_failure(abort_code = network::ENetworkMismatch)]
+fun not_with_parameters_of_another_network() {
+    let mut w = ready();
+    let mut other = world::another();
+    let payload = first(&w);
+    w.exchange_hparams(&mut other);
+    w.submit(OPERATOR, 0, 12, payload, SIGNATURE);
+    other.end();
     w.end()
 }
 
@@ -226,7 +290,7 @@ fun a_successor_starts_a_chain_of_its_own() {
     let rows = vector[row(0, 1, 16, 0, 0, 0), row(1, 1, 16, 0, 0, 0), row(2, 1, 16, 0, 0, 0)];
     let payload = build(&w, 0, KEY, 13, zeros(), 0, 0, rows, vector[]);
     w.accept(0, 13, KEY, payload);
-    assert_eq!(w.ledger().chain(0).reset_window(), 13);
+    assert_eq!(w.ledger().chain(0).weights_from(), 0);
     w.end()
 }
 

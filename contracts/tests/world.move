@@ -453,6 +453,7 @@ public fun submit(self: &mut World, sender: address, uid: u16, window: u64, payl
     let ctx = self.transaction(sender);
     self.ledger[0].submit_scores(
         &self.network[0],
+        &self.hparams[0],
         &self.rounds[0],
         &self.validators[0],
         &self.enclaves[0],
@@ -468,7 +469,17 @@ public fun submit(self: &mut World, sender: address, uid: u16, window: u64, payl
 /// As if the signature had verified.
 public fun accept(self: &mut World, uid: u16, window: u64, key: vector<u8>, payload: vector<u8>) {
     let generation = self.validators[0].validator(uid).generation();
-    self.ledger[0].accept_for_testing(&self.network[0], &self.rounds[0], uid, generation, key, window, payload, &self.clock)
+    self.ledger[0].accept_for_testing(
+        &self.network[0],
+        &self.hparams[0],
+        &self.rounds[0],
+        uid,
+        generation,
+        key,
+        window,
+        payload,
+        &self.clock,
+    )
 }
 
 public fun settle(self: &mut World, uid: u16, window: u64, from: u64, rows: u64) {
