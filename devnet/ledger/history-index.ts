@@ -1,4 +1,4 @@
-/** Where the log has each transaction, and what it can be found by: 28 bytes a transaction in memory, and 6 to 11 for the way from its digest. */
+/** Where the log has each transaction, and what it can be found by: 28 bytes a transaction, in memory for the segment that grows, else on disk. */
 import { covers, hashText, SIGNATURE_WORDS, type Signature } from '#devnet/ledger/keys.ts';
 
 /** Words of a row: offset of the frame in its segment, hashes of the two digests, signature. */
@@ -7,6 +7,8 @@ const DIGEST = 1;
 const CHECKPOINT_DIGEST = 2;
 const SIGNATURE = 3;
 const FIRST_CAPACITY = 256;
+/** Rows of finished segments that stay in memory once they were read. */
+const CACHE_BYTES = 1024 * 1024;
 
 export interface IndexedTransaction {
 	/** Of the frame, from the segment's beginning. */
@@ -91,93 +93,130 @@ export function wordsOf(bytes: Uint8Array): Uint32Array | undefined {
 	return bytes.length % (ROW_WORDS * 4) === 0 ? new Uint32Array(Uint8Array.from(bytes).buffer) : undefined;
 }
 
+/** Transactions of a segment that grows no more. */
+interface FinishedSegment {
+	readonly segment: number;
+	readonly first: number;
+	readonly end: number;
+	/** Number of the entry after its last. */
+	readonly endEntry: number;
+}
+
 /** All segments in order, without a gap. */
 export class HistoryIndex {
-	readonly #segments: SegmentRows[] = [];
-	/** Open addressing by the digest's hash: checkpoints; 0 is free. */
-	#slots = new Uint32Array(1024);
-	#used = 0;
+	readonly #finished: FinishedSegment[] = [];
+	#growing: SegmentRows | undefined;
+	readonly #read: (segment: number, endEntry: number) => SegmentRows;
+	/** By segment; the one used last comes last. */
+	readonly #cache = new Map<number, SegmentRows>();
+	#cachedBytes = 0;
+
+	/** `read`: the rows of a finished segment. */
+	constructor(read: (segment: number, endEntry: number) => SegmentRows) {
+		this.#read = read;
+	}
 
 	/** Oldest checkpoint that is indexed, or the one to come when there is none. */
 	get first(): number {
-		return this.#segments[0]?.first ?? 1;
+		return this.#finished[0]?.first ?? this.#growing?.first ?? 1;
 	}
 
 	/** After the newest. */
 	get end(): number {
-		return this.#segments.at(-1)?.end ?? 1;
+		return this.#growing?.end ?? this.#finished.at(-1)?.end ?? 1;
 	}
 
-	/** Of the newest segment that has transactions. */
-	get newest(): SegmentRows | undefined {
-		return this.#segments.at(-1);
+	get isEmpty(): boolean {
+		return this.#growing === undefined && this.#finished.length === 0;
 	}
 
-	push(rows: SegmentRows): void {
-		this.#segments.push(rows);
-		for (let checkpoint = rows.first; checkpoint < rows.end; checkpoint++) this.#insert(checkpoint, rows.digestHash(checkpoint));
+	/** The rows that {@link add} adds to. */
+	get growing(): SegmentRows | undefined {
+		return this.#growing;
+	}
+
+	/** A segment that is finished, and can be read from now on. */
+	addFinished(rows: SegmentRows, endEntry: number): void {
+		this.#finished.push({ segment: rows.segment, first: rows.first, end: rows.end, endEntry });
+		this.#keep(rows);
+	}
+
+	/** {@link add} adds to these rows from now on. The ones before must have been finished. */
+	grow(rows: SegmentRows): void {
+		this.#growing = rows;
 	}
 
 	add(transaction: IndexedTransaction): void {
-		const rows = this.#segments.at(-1)!;
-		rows.add(transaction);
-		this.#insert(rows.end - 1, rows.digestHash(rows.end - 1));
+		if (this.#growing === undefined) throw new Error('no segment grows');
+		this.#growing.add(transaction);
 	}
 
-	#insert(checkpoint: number, hash: number): void {
-		if ((this.#used + 1) * 4 > this.#slots.length * 3) {
-			const old = this.#slots;
-			this.#slots = new Uint32Array(old.length * 2);
-			for (const known of old) if (known !== 0) this.#place(known, this.#rowsOf(known)!.digestHash(known));
+	/** Rows of the segment that grows are readable from the disk now, up to before `endEntry`. */
+	finish(endEntry: number): void {
+		if (this.#growing === undefined) return;
+		this.addFinished(this.#growing, endEntry);
+		this.#growing = undefined;
+	}
+
+	#keep(rows: SegmentRows): SegmentRows {
+		this.#cache.set(rows.segment, rows);
+		this.#cachedBytes += rows.bytes().length;
+		for (const [segment, oldest] of this.#cache) {
+			if (this.#cachedBytes <= CACHE_BYTES) break;
+			this.#cache.delete(segment);
+			this.#cachedBytes -= oldest.bytes().length;
 		}
-		this.#place(checkpoint, hash);
-		this.#used++;
+		return rows;
 	}
 
-	#place(checkpoint: number, hash: number): void {
-		const mask = this.#slots.length - 1;
-		let slot = hash & mask;
-		while (this.#slots[slot] !== 0) slot = (slot + 1) & mask;
-		this.#slots[slot] = checkpoint;
+	#rowsOf({ segment, endEntry }: FinishedSegment): SegmentRows {
+		const cached = this.#cache.get(segment);
+		if (cached === undefined) return this.#keep(this.#read(segment, endEntry));
+		this.#cache.delete(segment);
+		this.#cache.set(segment, cached);
+		return cached;
 	}
 
-	#rowsOf(checkpoint: number): SegmentRows | undefined {
+	#rowsAt(checkpoint: number): SegmentRows | undefined {
+		if (this.#growing !== undefined && checkpoint >= this.#growing.first) return checkpoint < this.#growing.end ? this.#growing : undefined;
 		let low = 0;
-		let high = this.#segments.length;
+		let high = this.#finished.length;
 		while (low < high) {
 			const middle = (low + high) >> 1;
-			if (this.#segments[middle]!.end <= checkpoint) low = middle + 1;
+			if (this.#finished[middle]!.end <= checkpoint) low = middle + 1;
 			else high = middle;
 		}
-		const rows = this.#segments[low];
-		return rows !== undefined && checkpoint >= rows.first ? rows : undefined;
+		const found = this.#finished[low];
+		return found !== undefined && checkpoint >= found.first ? this.#rowsOf(found) : undefined;
 	}
 
 	place(checkpoint: number): Place | undefined {
-		const rows = this.#rowsOf(checkpoint);
+		const rows = this.#rowsAt(checkpoint);
 		return rows === undefined ? undefined : { segment: rows.segment, offset: rows.offset(checkpoint) };
 	}
 
-	/** Checkpoints whose transaction may have this digest: hardly ever more than one. */
-	*withDigest(digest: string): Generator<number> {
+	/** Checkpoints whose transaction may have this digest: hardly ever more than one. Reads, from the newest on, all rows until one is taken. */
+	withDigest(digest: string): Generator<number> {
 		const hash = hashText(digest);
-		const mask = this.#slots.length - 1;
-		for (let slot = hash & mask; this.#slots[slot] !== 0; slot = (slot + 1) & mask) {
-			const checkpoint = this.#slots[slot]!;
-			if (this.#rowsOf(checkpoint)?.digestHash(checkpoint) === hash) yield checkpoint;
-		}
+		return this.#where((rows, checkpoint) => rows.digestHash(checkpoint) === hash);
 	}
 
-	*withCheckpointDigest(digest: string): Generator<number> {
+	withCheckpointDigest(digest: string): Generator<number> {
 		const hash = hashText(digest);
-		for (const rows of this.#segments) {
-			for (let checkpoint = rows.first; checkpoint < rows.end; checkpoint++) if (rows.checkpointDigestHash(checkpoint) === hash) yield checkpoint;
+		return this.#where((rows, checkpoint) => rows.checkpointDigestHash(checkpoint) === hash);
+	}
+
+	*#where(is: (rows: SegmentRows, checkpoint: number) => boolean): Generator<number> {
+		for (let i = this.#finished.length; i >= 0; i--) {
+			const rows = i === this.#finished.length ? this.#growing : this.#rowsOf(this.#finished[i]!);
+			if (rows === undefined) continue;
+			for (let checkpoint = rows.end - 1; checkpoint >= rows.first; checkpoint--) if (is(rows, checkpoint)) yield checkpoint;
 		}
 	}
 
 	/** Whether the transaction may have all keys of one of `wanted`. */
 	mayMatch(checkpoint: number, wanted: readonly Signature[]): boolean {
-		const rows = this.#rowsOf(checkpoint);
+		const rows = this.#rowsAt(checkpoint);
 		return rows !== undefined && wanted.some((signature) => rows.covers(checkpoint, signature));
 	}
 }

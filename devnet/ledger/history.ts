@@ -37,6 +37,8 @@ export interface Journal extends TransactionHistory {
 	replay(): Iterable<LogEntry>;
 	/** Returns when the entry is as safe as it will be. When it throws, nothing was kept. */
 	append(entry: LogEntry): void;
+	/** Of what was executed last: at once, whatever there was before. */
+	recentByDigest(digest: string): TransactionRecord | undefined;
 	/** A version of an object that the ledger itself no longer has. */
 	objectAt(id: Address, version: bigint): ChainObject | undefined;
 	/** To be called when `state` contains all that was appended. */
@@ -97,6 +99,10 @@ export class RecentHistory implements Journal {
 	}
 
 	byDigest(digest: string): TransactionRecord | undefined {
+		return this.#byDigest.get(digest);
+	}
+
+	recentByDigest(digest: string): TransactionRecord | undefined {
 		return this.#byDigest.get(digest);
 	}
 

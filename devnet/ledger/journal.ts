@@ -17,7 +17,7 @@ export type JournalNotice =
 	| (CutTail & { readonly kind: 'tailCut' })
 	| { readonly kind: 'snapshotSkipped' | 'indexRebuilt'; readonly file: string }
 	/** While the chain ran. */
-	| { readonly kind: 'snapshotFailed'; readonly file: string; readonly reason: string };
+	| { readonly kind: 'snapshotFailed' | 'indexFailed'; readonly file: string; readonly reason: string };
 
 export interface JournalOptions extends LogOptions {
 	readonly onNotice?: (notice: JournalNotice) => void;
@@ -41,6 +41,8 @@ export function noticeText(notice: JournalNotice): string {
 			return `${notice.file} is damaged and has been passed over; the state was replayed from before it`;
 		case 'indexRebuilt':
 			return `${notice.file} was missing or damaged and has been made again from the log`;
+		case 'indexFailed':
+			return `${notice.file} could not be written (${notice.reason}); what it says is read from the log, slowly`;
 		case 'snapshotFailed':
 			return `${notice.file} could not be written (${notice.reason}); it is tried again later`;
 		default:
@@ -51,7 +53,7 @@ export function noticeText(notice: JournalNotice): string {
 export class DiskJournal implements Journal {
 	readonly #folder: string;
 	readonly #log: LedgerLog;
-	readonly #index = new HistoryIndex();
+	readonly #index = new HistoryIndex((segment, endEntry) => this.#loadRows(segment, endEntry));
 	readonly #segmentBytes: number;
 	readonly #notify: (notice: JournalNotice) => void;
 	/** Checkpoint `n` at `n % RECENT`. */
@@ -90,7 +92,10 @@ export class DiskJournal implements Journal {
 		const from = this.#snapshot?.entry ?? 0;
 		const { segments } = this.#log;
 		const start = segments.findLastIndex((first) => first <= from);
-		for (const [i, segment] of segments.slice(0, Math.max(start, 0)).entries()) this.#index.push(this.#loadRows(segment, segments[i + 1]!));
+		for (const [i, segment] of segments.slice(0, Math.max(start, 0)).entries()) {
+			const endEntry = segments[i + 1]!;
+			this.#index.addFinished(this.#loadRows(segment, endEntry), endEntry);
+		}
 		for (const { entry, number, segment, offset } of this.#log.replay(from, (tail) => this.#notify({ kind: 'tailCut', ...tail }))) {
 			if (entry.kind === 'transaction') this.#remember(entry, segment, offset);
 			if (number >= from) yield entry;
@@ -124,15 +129,33 @@ export class DiskJournal implements Journal {
 		const file = indexFile(this.#folder, rows.segment);
 		const { segment, first } = rows;
 		const head = Buffer.from(JSON.stringify({ segment, end, first }));
-		writeFileSync(`${file}.tmp`, Buffer.concat([encodeFrame(0, head), encodeFrame(1, rows.bytes())]));
-		renameSync(`${file}.tmp`, file);
+		try {
+			writeFileSync(`${file}.tmp`, Buffer.concat([encodeFrame(0, head), encodeFrame(1, rows.bytes())]));
+			renameSync(`${file}.tmp`, file);
+		} catch (error) {
+			// It is made from the log whenever it is missing.
+			this.#notify({ kind: 'indexFailed', file, reason: textOf(error) });
+		}
 	}
 
 	#remember(entry: TransactionEntry, segment: number, offset: number): void {
 		const checkpoint = Number(entry.record.checkpoint);
-		if (this.#index.newest?.segment !== segment) this.#index.push(new SegmentRows(segment, checkpoint));
+		const { growing } = this.#index;
+		if (growing?.segment !== segment) {
+			if (growing !== undefined) this.#finish(growing);
+			this.#index.grow(new SegmentRows(segment, checkpoint));
+		}
 		this.#index.add(indexed(entry, offset));
 		this.#recent[checkpoint % RECENT] = entry.record;
+	}
+
+	/** From now on the rows are read from the disk. A segment follows theirs. */
+	#finish(rows: SegmentRows): void {
+		const { segments } = this.#log;
+		const endEntry = segments[segments.indexOf(rows.segment) + 1]!;
+		rows.seal();
+		this.#writeRows(rows, endEntry);
+		this.#index.finish(endEntry);
 	}
 
 	// ---- writing -------------------------------------------------------------------------------------------------
@@ -150,20 +173,16 @@ export class DiskJournal implements Journal {
 		if (this.#log.length < this.#dueAt) return;
 		try {
 			this.#log.flush();
-			const rows = this.#index.newest;
-			if (rows !== undefined && rows.segment === this.#log.segments.at(-1)) {
-				rows.seal();
-				this.#writeRows(rows, this.#log.next);
-			}
 			const bytes = writeSnapshot(this.#folder, this.#log.next, state());
 			this.#log.startSegment();
+			if (this.#index.growing !== undefined) this.#finish(this.#index.growing);
 			this.#dueAt = Math.min(Math.max(bytes, this.#segmentBytes), MAX_SEGMENT_BYTES);
 		} catch (error) {
 			this.#dueAt = this.#log.length + this.#segmentBytes;
 			this.#notify({
 				kind: 'snapshotFailed',
 				file: snapshotFile(this.#folder, this.#log.next),
-				reason: error instanceof Error ? error.message : String(error),
+				reason: textOf(error),
 			});
 		}
 	}
@@ -175,11 +194,11 @@ export class DiskJournal implements Journal {
 	// ---- reading -------------------------------------------------------------------------------------------------
 
 	get tip(): bigint {
-		return this.#index.newest === undefined ? (this.#snapshot?.state.tip ?? 0n) : BigInt(this.#index.end - 1);
+		return this.#index.isEmpty ? (this.#snapshot?.state.tip ?? 0n) : BigInt(this.#index.end - 1);
 	}
 
 	get lowest(): bigint {
-		const first = this.#index.newest === undefined ? Number(this.tip) + 1 : this.#index.first;
+		const first = this.#index.isEmpty ? Number(this.tip) + 1 : this.#index.first;
 		return first === 1 ? 0n : BigInt(first);
 	}
 
@@ -198,7 +217,11 @@ export class DiskJournal implements Journal {
 	}
 
 	byDigest(digest: string): TransactionRecord | undefined {
-		return this.#first(this.#index.withDigest(digest), (record) => record.digest === digest);
+		return this.recentByDigest(digest) ?? this.#first(this.#index.withDigest(digest), (record) => record.digest === digest);
+	}
+
+	recentByDigest(digest: string): TransactionRecord | undefined {
+		return this.#recent.find((record) => record?.digest === digest);
 	}
 
 	byCheckpointDigest(digest: string): TransactionRecord | undefined {
@@ -236,6 +259,8 @@ export class DiskJournal implements Journal {
 		return undefined;
 	}
 }
+
+const textOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
 
 function indexed({ record, signature }: TransactionEntry, offset: number) {
 	return { offset, digest: record.digest, checkpointDigest: record.checkpointDigest, signature };

@@ -161,10 +161,17 @@ export class Ledger {
 	/** Submits. `signatures` are serialised ones in base64. Throws {@link RejectedTransaction}. The same digest again gives the same record. */
 	async execute(bytes: Uint8Array, signatures: readonly string[]): Promise<TransactionRecord> {
 		const parsed = parseTransaction(bytes);
-		const known = this.#journal.byDigest(parsed.digest);
+		const known = this.#journal.recentByDigest(parsed.digest);
 		if (known !== undefined) return known;
-		await checkSignatures(parsed, signatures);
-		return this.#journal.byDigest(parsed.digest) ?? this.#commit(parsed, signatures);
+		try {
+			await checkSignatures(parsed, signatures);
+			return this.#journal.recentByDigest(parsed.digest) ?? this.#commit(parsed, signatures);
+		} catch (error) {
+			// What was executed has used up its gas coin's version, so it is refused: only then all that there ever was is searched for it.
+			const executed = error instanceof RejectedTransaction ? this.#journal.byDigest(parsed.digest) : undefined;
+			if (executed === undefined) throw error;
+			return executed;
+		}
 	}
 
 	#commit(parsed: ParsedTransaction, signatures: readonly string[]): TransactionRecord {
