@@ -120,3 +120,14 @@ test('the digest over a boundary’s selections', () => {
 		if (hashes.length === 0) holds(moveTest('checkpoints_tests.move'), `x"${digest}"`, 'the digest of nothing');
 	}
 });
+
+test('attestations that operators sign, and their signatures', () => {
+	const text = moveTest('signed.move');
+	const { operators, attestations } = vector('checkpoint-attestation.json');
+	for (const [index, { address }] of operators.entries()) holds(text, `fun operator_${index}(): address { @${address} }`, 'an operator');
+	holds(text, `x"${attestations[0].message}"`, 'the message');
+	for (const { name, signature, mergeDigest } of attestations) {
+		holds(text, `fun ${name.replace(',', '').replaceAll(' ', '_')}(): vector<u8> {\n    x"${signature}"\n}`, name);
+		holds(text, `x"${mergeDigest}"`, 'the digest');
+	}
+});

@@ -3,7 +3,11 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { Ed25519Keypair } from '@mysten/sui/keypairs/ed25519';
+import { sha256 } from '@noble/hashes/sha2.js';
+import { signAttestation } from '#clients/chain/sign-attestation.ts';
 import { fromHex, toHex } from '#core/bytes.ts';
+import { encodeCheckpointAttestation } from '#core/gradient/checkpoint-attestation.ts';
 import { decodeHeader, encodeHeader, HEADER_LENGTH, HEADER_OFFSETS, RESULT_BYTES_PER_MINER, RESULT_COLUMNS } from '#core/gradient/header.ts';
 import { enclaveUserData, foldCommitments, RosterBcs, rosterHash } from '#core/gradient/records.ts';
 import { ownBatch, ownBatchSeed, ownDataDigest, randomBatch, randomBatchSeed, randomDataDigest } from '#core/gradient/sampling.ts';
@@ -12,8 +16,8 @@ import { decodeSealIdentity, encodeSealIdentity } from '#core/seal-identity.ts';
 const folder = join(import.meta.dirname, 'vectors');
 const read = (name: string) => JSON.parse(readFileSync(join(folder, name), 'utf8'));
 
-test('the vectors are what the independent generator writes', () => {
-	execFileSync('python3', [join(folder, 'make_vectors.py'), '--check']);
+test('the vectors are what the independent generators write', () => {
+	for (const script of ['make_vectors.py', 'make_checkpoint_attestation.py']) execFileSync('python3', [join(folder, script), '--check']);
 });
 
 test('Seal identities', () => {
@@ -64,4 +68,25 @@ test('the payload header', () => {
 		RESULT_COLUMNS.reduce((sum, [, size]) => sum + size, 0),
 		RESULT_BYTES_PER_MINER,
 	);
+});
+
+test('attestations that operators sign off chain, and what a Sui wallet makes of them', async () => {
+	const { operators, attestations } = read('checkpoint-attestation.json');
+	const keys = (operators as { seed: string }[]).map(({ seed }) => Ed25519Keypair.fromSecretKey(sha256(new TextEncoder().encode(seed))));
+	assert.deepEqual(
+		keys.map((key) => key.toSuiAddress()),
+		operators.map(({ address }: { address: string }) => address),
+	);
+	for (const it of attestations) {
+		const attestation = {
+			validatorUid: it.validatorUid,
+			boundary: BigInt(it.boundary),
+			parentBoundary: BigInt(it.parentBoundary),
+			hash: it.hash === '' ? undefined : fromHex(it.hash),
+			mergeDigest: fromHex(it.mergeDigest),
+		};
+		assert.equal(toHex(encodeCheckpointAttestation(attestation, it)), it.message, it.name);
+		const { signature } = await signAttestation(keys[it.operator]!, attestation, it);
+		assert.equal(toHex(signature), it.signature, it.name);
+	}
 });

@@ -65,9 +65,12 @@ export const ValidatorRegistry = moveStruct('validator_registry', 'ValidatorRegi
 	registrations_window: bcs.u64(),
 	registrations_count: bcs.u64(),
 	agents: Table,
+	operators: Table,
 	free_uids: bcs.vector(FreeValidatorUid),
 });
 export const Agent = moveStruct('validator_registry', 'Agent', { uid: bcs.u16(), generation: bcs.u32() });
+export const OperatorKey = moveStruct('validator_registry', 'OperatorKey', { uid: bcs.u16(), generation: bcs.u32(), operator: bcs.Address });
+export const OperatorTerm = moveStruct('validator_registry', 'OperatorTerm', { from_window: bcs.u64(), until_window: bcs.u64() });
 export const StakeEntry = moveStruct('validator_registry', 'StakeEntry', { from_window: bcs.u64(), amount: bcs.u64() });
 export const Validator = moveStruct('validator_registry', 'Validator', {
 	uid: bcs.u16(),

@@ -1,6 +1,7 @@
 import { bcs } from '@mysten/sui/bcs';
 import type { Transaction, TransactionArgument } from '@mysten/sui/transactions';
 import type { MinerMedians } from '#clients/chain/port.ts';
+import type { CheckpointAttestation } from '#core/gradient/checkpoint-attestation.ts';
 import type { NetworkObjects } from '#runtime/address-book.ts';
 
 /** Sui's shared clock and randomness. */
@@ -280,15 +281,6 @@ export function finalizeWindow(
 		transaction.pure.vector('u16', [...selectedUids]),
 		transaction.object(CLOCK_ID),
 	]);
-}
-
-export interface CheckpointAttestation {
-	readonly validatorUid: number;
-	readonly boundary: bigint;
-	readonly parentBoundary: bigint;
-	/** Undefined: KEEP. */
-	readonly hash: Uint8Array | undefined;
-	readonly mergeDigest: Uint8Array;
 }
 
 export function attestCheckpoint(transaction: Transaction, target: Target, attestation: CheckpointAttestation): void {

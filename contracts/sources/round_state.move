@@ -11,6 +11,7 @@ use vramhub::gradient_registry::GradientRegistry;
 use vramhub::hparams::{Hparams, Params};
 use vramhub::network::Network;
 use vramhub::peer_registry::{Self, PeerRegistry, RosterEntry};
+use vramhub::signed_attestation;
 use vramhub::validator_registry::ValidatorRegistry;
 
 // === Errors ===
@@ -33,6 +34,9 @@ const EBadDigest: vector<u8> = b"the checkpoint's hash must have 32 bytes";
 /// Only who acts for the validator may attest for it.
 #[error]
 const ENotAgent: vector<u8> = b"the sender is neither operator nor delegate of this validator";
+/// A relayed attestation is of the key that stands for the validator now, and stood for it in the boundary's window.
+#[error]
+const ENotOperator: vector<u8> = b"the attestation is not signed by the validator's operator of now and of the boundary";
 /// Boundaries are the positive multiples of checkpoint_frequency.
 #[error]
 const ENotBoundary: vector<u8> = b"no checkpoint is made at this window";
@@ -231,52 +235,35 @@ public fun attest_checkpoint(
     clock: &Clock,
     ctx: &TxContext,
 ) {
-    network.assert_owns(self.network);
-    network.assert_owns(hparams.network());
     network.assert_owns(validators.network());
-    network.assert_running(clock);
-    let validator = validators.validator(validator_uid);
     assert!(validators.acts_for(ctx.sender()) == option::some(validator_uid), ENotAgent);
-    let current = network.current_window(clock);
-    assert!(boundary <= current, EBoundaryAhead);
-    let params = hparams.at(boundary);
-    let frequency = params.checkpoint_frequency();
-    assert!(boundary > 0 && boundary % frequency == 0, ENotBoundary);
-    // With another frequency the intervals of two boundaries could overlap: then the later one counts.
-    assert!(current - boundary < frequency && boundary >= self.latest_boundary, EBoundaryExpired);
+    self.attest(network, hparams, validators, validator_uid, boundary, parent_boundary, hash, merge_digest, clock)
+}
 
-    if (!self.boundaries.contains(boundary)) {
-        let parent = &self.checkpoints[self.checkpoints.length() - 1];
-        // All windows of the interval are decided for good, so the digest is too.
-        let (digest, selected_count) = self.merge_inputs(boundary, parent.activation, params.max_merge_windows(), current);
-        let entry = checkpoints::new(boundary, parent.boundary, digest, selected_count);
-        self.boundaries.add(boundary, entry);
-        self.latest_boundary = boundary;
-    };
-    let entry = &mut self.boundaries[boundary];
-    entry.attest(validator, validator_uid, params, parent_boundary, hash, merge_digest);
-    event::emit(CheckpointAttested {
-        network: self.network,
-        boundary,
-        parent: parent_boundary,
-        validator_uid,
-        validator_generation: validator.generation(),
-        hash,
-    });
-    if (!entry.has_quorum(&hash, validators, params)) return;
+// === Relayers' call ===
 
-    let mut activation = 0;
-    if (hash.is_empty()) {
-        entry.decide_keep();
-        // So that what made the checkpoint worse is not carried into the next interval.
-        self.interval_start = boundary;
-    } else {
-        activation = current + 1 + params.checkpoint_activation_delay();
-        entry.decide_new(hash, activation);
-        self.checkpoints.push_back(Anchor { boundary, hash, activation });
-        self.interval_start = activation;
-    };
-    event::emit(CheckpointAnchored { network: self.network, boundary, parent: parent_boundary, hash, activation });
+/// As `attest_checkpoint`, by anybody who holds the operator's signature (as the module signed_attestation has it): a validator whose own
+/// transactions do not get through, or that has no gas, still votes.
+public fun relay_attestation(
+    self: &mut RoundState,
+    network: &Network,
+    hparams: &Hparams,
+    validators: &ValidatorRegistry,
+    validator_uid: u16,
+    boundary: u64,
+    parent_boundary: u64,
+    hash: vector<u8>,
+    merge_digest: vector<u8>,
+    signature: vector<u8>,
+    clock: &Clock,
+) {
+    network.assert_owns(validators.network());
+    let validator = validators.validator(validator_uid);
+    let generation = validator.generation();
+    let signed = signed_attestation::new(network.id(), validator_uid, generation, boundary, parent_boundary, hash, merge_digest);
+    let operator = signed.signed_by(&signature);
+    assert!(operator == validator.operator() && validators.was_operator(validator_uid, generation, operator, boundary), ENotOperator);
+    self.attest(network, hparams, validators, validator_uid, boundary, parent_boundary, hash, merge_digest, clock)
 }
 
 // === Reads ===
@@ -470,6 +457,65 @@ public(package) fun share(self: RoundState) {
 }
 
 // === Private ===
+
+/// What the validator says, whoever brought it.
+fun attest(
+    self: &mut RoundState,
+    network: &Network,
+    hparams: &Hparams,
+    validators: &ValidatorRegistry,
+    validator_uid: u16,
+    boundary: u64,
+    parent_boundary: u64,
+    hash: vector<u8>,
+    merge_digest: vector<u8>,
+    clock: &Clock,
+) {
+    network.assert_owns(self.network);
+    network.assert_owns(hparams.network());
+    network.assert_running(clock);
+    let validator = validators.validator(validator_uid);
+    let current = network.current_window(clock);
+    assert!(boundary <= current, EBoundaryAhead);
+    let params = hparams.at(boundary);
+    let frequency = params.checkpoint_frequency();
+    assert!(boundary > 0 && boundary % frequency == 0, ENotBoundary);
+    // With another frequency the intervals of two boundaries could overlap: then the later one counts.
+    assert!(current - boundary < frequency && boundary >= self.latest_boundary, EBoundaryExpired);
+
+    if (!self.boundaries.contains(boundary)) {
+        let parent = &self.checkpoints[self.checkpoints.length() - 1];
+        // All windows of the interval are decided for good, so the digest is too.
+        let (digest, selected_count) = self.merge_inputs(boundary, parent.activation, params.max_merge_windows(), current);
+        let entry = checkpoints::new(boundary, parent.boundary, digest, selected_count);
+        self.boundaries.add(boundary, entry);
+        self.latest_boundary = boundary;
+    };
+    let entry = &mut self.boundaries[boundary];
+    entry.attest(validator, validator_uid, params, parent_boundary, hash, merge_digest);
+    event::emit(CheckpointAttested {
+        network: self.network,
+        boundary,
+        parent: parent_boundary,
+        validator_uid,
+        validator_generation: validator.generation(),
+        hash,
+    });
+    if (!entry.has_quorum(&hash, validators, params)) return;
+
+    let mut activation = 0;
+    if (hash.is_empty()) {
+        entry.decide_keep();
+        // So that what made the checkpoint worse is not carried into the next interval.
+        self.interval_start = boundary;
+    } else {
+        activation = current + 1 + params.checkpoint_activation_delay();
+        entry.decide_new(hash, activation);
+        self.checkpoints.push_back(Anchor { boundary, hash, activation });
+        self.interval_start = activation;
+    };
+    event::emit(CheckpointAnchored { network: self.network, boundary, parent: parent_boundary, hash, activation });
+}
 
 /// Validators whose scores count in the window, ascending by uid, and the sum of their stakes.
 fun snapshot(validators: &ValidatorRegistry, window: u64, params: &Params): (vector<SnapshotValidator>, u64) {

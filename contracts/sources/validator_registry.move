@@ -33,6 +33,9 @@ const EAgentTaken: vector<u8> = b"the address acts for a validator already";
 /// The address is no delegate of this validator.
 #[error]
 const ENotDelegate: vector<u8> = b"the address is not a delegate of this validator";
+/// What an operator did can be told apart by address and window only when its term is one.
+#[error]
+const EOperatorBefore: vector<u8> = b"the address was this validator's operator before: take another one";
 /// A validator that has left stakes no more; its owner withdraws.
 #[error]
 const EDeactivated: vector<u8> = b"the validator has been deactivated";
@@ -58,6 +61,8 @@ public struct ValidatorRegistry has key {
     registrations_count: u64,
     /// Operators and delegates. An entry of an earlier generation is void.
     agents: Table<address, Agent>,
+    /// Of all generations, for ever: who signed for a validator is known as long as there is evidence.
+    operators: Table<OperatorKey, OperatorTerm>,
     /// Of validators that left, in that order.
     free_uids: vector<FreeUid>,
 }
@@ -66,6 +71,19 @@ public struct ValidatorRegistry has key {
 public struct Agent has copy, drop, store {
     uid: u16,
     generation: u32,
+}
+
+public struct OperatorKey has copy, drop, store {
+    uid: u16,
+    generation: u32,
+    operator: address,
+}
+
+/// In the window of a change both the one before and the next are operators.
+public struct OperatorTerm has copy, drop, store {
+    from_window: u64,
+    /// The first window after it.
+    until_window: u64,
 }
 
 public struct FreeUid has copy, drop, store {
@@ -123,6 +141,14 @@ public struct ValidatorDeactivated has copy, drop {
     until_window: u64,
 }
 
+public struct OperatorSet has copy, drop {
+    network: ID,
+    uid: u16,
+    generation: u32,
+    operator: address,
+    window: u64,
+}
+
 public struct DelegateAdded has copy, drop {
     network: ID,
     uid: u16,
@@ -170,7 +196,7 @@ public fun register_validator(
         fee,
         params.registration_fee_mist(),
     );
-    self.set_agent(operator, Agent { uid, generation });
+    self.begin_term(uid, generation, operator, window);
     self.validators.add(
         uid,
         Validator {
@@ -239,9 +265,31 @@ public fun deactivate(
     let stake = vault.stake(vault::role_validator(), uid, generation);
     vault.unbond(vault::role_validator(), uid, generation, stake, until_window + params.unbond_delay_windows());
     self.set_stake(params, uid, window, 0);
-    self.validators[uid].until_window = until_window;
+    let validator = &mut self.validators[uid];
+    validator.until_window = until_window;
+    let operator = validator.operator;
+    self.end_term(uid, generation, operator, until_window);
     self.free_uids.push_back(FreeUid { uid, from_window: until_window + REUSE_DELAY_WINDOWS });
     event::emit(ValidatorDeactivated { network: self.network, uid, generation, until_window });
+}
+
+/// By the owner: another address acts for the validator from now on, and the one before no more. Not stopped by a pause, because the key may
+/// be in other hands.
+public fun set_operator(self: &mut ValidatorRegistry, network: &Network, uid: u16, operator: address, clock: &Clock, ctx: &TxContext) {
+    network.assert_owns(self.network);
+    let window = network.current_window(clock);
+    let validator = self.validator(uid);
+    let generation = validator.generation;
+    let before = validator.operator;
+    assert!(ctx.sender() == validator.owner, ENotOwner);
+    assert!(validator.until_window == FOREVER, EDeactivated);
+    assert!(self.acts_for(operator).is_none(), EAgentTaken);
+    assert!(!self.operators.contains(OperatorKey { uid, generation, operator }), EOperatorBefore);
+    self.end_term(uid, generation, before, window + 1);
+    self.agents.remove(before);
+    self.begin_term(uid, generation, operator, window);
+    self.validators[uid].operator = operator;
+    event::emit(OperatorSet { network: self.network, uid, generation, operator, window });
 }
 
 /// Lets another address, as that of an aggregator process, fetch credentials for this validator.
@@ -277,6 +325,14 @@ public fun acts_for(self: &ValidatorRegistry, agent: address): Option<u16> {
     if (!self.agents.contains(agent)) return option::none();
     let Agent { uid, generation } = self.agents[agent];
     if (self.validators[uid].generation == generation) option::some(uid) else option::none()
+}
+
+/// Whether the address was the operator of this registration in the window, whatever has become of either since.
+public fun was_operator(self: &ValidatorRegistry, uid: u16, generation: u32, operator: address, window: u64): bool {
+    let key = OperatorKey { uid, generation, operator };
+    if (!self.operators.contains(key)) return false;
+    let OperatorTerm { from_window, until_window } = self.operators[key];
+    from_window <= window && window < until_window
 }
 
 /// MIST; 0 before the first entry.
@@ -344,6 +400,7 @@ public(package) fun new(network: &Network, ctx: &mut TxContext): ValidatorRegist
         registrations_window: 0,
         registrations_count: 0,
         agents: table::new(ctx),
+        operators: table::new(ctx),
         free_uids: vector[],
     }
 }
@@ -399,6 +456,15 @@ fun take_uid(self: &mut ValidatorRegistry, window: u64, max_validators: u64): (u
     assert!((uid as u64) < max_validators, ERegistryFull);
     self.next_uid = uid + 1;
     (uid, 1)
+}
+
+fun begin_term(self: &mut ValidatorRegistry, uid: u16, generation: u32, operator: address, from_window: u64) {
+    self.set_agent(operator, Agent { uid, generation });
+    self.operators.add(OperatorKey { uid, generation, operator }, OperatorTerm { from_window, until_window: FOREVER });
+}
+
+fun end_term(self: &mut ValidatorRegistry, uid: u16, generation: u32, operator: address, until_window: u64) {
+    self.operators[OperatorKey { uid, generation, operator }].until_window = until_window;
 }
 
 /// Over one of an earlier generation, if there is one.

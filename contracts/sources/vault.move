@@ -29,7 +29,7 @@ const EBadAmount: vector<u8> = b"the amount must be positive and not more than t
 /// Unbonding amounts wait for their windows.
 #[error]
 const ENothingReleased: vector<u8> = b"nothing is released yet";
-/// Amounts of one window are one entry; there are so many windows.
+/// Amounts of one window are one entry; there are so many windows. All that is left finds room always.
 #[error]
 const ETooManyUnbondings: vector<u8> = b"too many amounts are unbonding: withdraw, or wait";
 
@@ -45,7 +45,7 @@ public struct Vault has key {
     id: UID,
     network: ID,
     escrow: Table<EscrowKey, Escrow>,
-    /// Registration fees; never given back, spent by the administration.
+    /// Registration fees, and what was slashed; never given back, spent by the administration.
     treasury: Balance<SUI>,
 }
 
@@ -59,7 +59,7 @@ public struct EscrowKey has copy, drop, store {
 public struct Escrow has store {
     owner: address,
     stake: Balance<SUI>,
-    /// On its way out, still slashable until its window.
+    /// On its way out, slashable as long as it is here.
     unbonding: vector<Unbonding>,
 }
 
@@ -89,6 +89,14 @@ public struct StakeUnbonded has copy, drop {
 }
 
 public struct StakeWithdrawn has copy, drop {
+    network: ID,
+    role: u8,
+    uid: u16,
+    generation: u32,
+    amount: u64,
+}
+
+public struct StakeSlashed has copy, drop {
     network: ID,
     role: u8,
     uid: u16,
@@ -130,7 +138,7 @@ public fun withdraw(
 
 // === Administration ===
 
-/// Fees go to what the administration spends them on; stake is out of its reach.
+/// Fees, and what was slashed, go to what the administration spends them on; stake is out of its reach.
 public fun spend_fees(self: &mut Vault, cap: &AdminCap, network: &Network, amount: u64, ctx: &mut TxContext): Coin<SUI> {
     network.assert_owns(self.network);
     network.assert_admin(cap);
@@ -168,6 +176,11 @@ public fun unbonding(self: &Vault, role: u8, uid: u16, generation: u32): u64 {
         i = i + 1;
     };
     sum
+}
+
+/// All that can be slashed of a registration, MIST: what is staked, and what is on its way out.
+public fun at_stake(self: &Vault, role: u8, uid: u16, generation: u32): u64 {
+    self.stake(role, uid, generation) + self.unbonding(role, uid, generation)
 }
 
 /// Who registered under uid and generation, also after the uid has passed on. Aborts with EUnknownEscrow.
@@ -237,11 +250,40 @@ public(package) fun unbond(self: &mut Vault, role: u8, uid: u16, generation: u32
     if (n > 0 && entries[n - 1].release_window == release_window) {
         entries[n - 1].amount.join(part);
     } else {
-        assert!(n < MAX_UNBONDINGS, ETooManyUnbondings);
+        // So that nobody has to stay: after the whole stake nothing can follow.
+        assert!(n < MAX_UNBONDINGS || escrow.stake.value() == 0, ETooManyUnbondings);
         entries.push_back(Unbonding { amount: part, release_window });
     };
     event::emit(StakeUnbonded { network, role, uid, generation, amount, release_window });
     escrow.stake.value()
+}
+
+/// Takes an amount from what is staked, then from what unbonds, latest first; it is the caller's to share out. Whoever keeps a copy of the
+/// stake has to read it again. Aborts with EUnknownEscrow, and with EBadAmount when there is less.
+public(package) fun slash(self: &mut Vault, role: u8, uid: u16, generation: u32, amount: u64): Balance<SUI> {
+    let network = self.network;
+    let escrow = self.escrow_mut(role, uid, generation);
+    let staked = escrow.stake.value().min(amount);
+    let mut slashed = escrow.stake.split(staked);
+    let entries = &mut escrow.unbonding;
+    while (slashed.value() < amount) {
+        let missing = amount - slashed.value();
+        let n = entries.length();
+        assert!(n > 0, EBadAmount);
+        if (entries[n - 1].amount.value() > missing) {
+            slashed.join(entries[n - 1].amount.split(missing));
+        } else {
+            let Unbonding { amount, .. } = entries.pop_back();
+            slashed.join(amount);
+        };
+    };
+    event::emit(StakeSlashed { network, role, uid, generation, amount });
+    slashed
+}
+
+/// Adds to what the administration spends.
+public(package) fun collect(self: &mut Vault, amount: Balance<SUI>) {
+    self.treasury.join(amount);
 }
 
 #[test_only]

@@ -417,3 +417,107 @@ fun a_uid_rests_before_it_is_given_out_again() {
     w.register_validator(@0xc0, @0xc1);
     w.end()
 }
+
+/// As many amounts unbond as can; who has to leave, leaves.
+#[test]
+fun unbonding_amounts_keep_nobody_in() {
+    let mut w = world::new();
+    w.register_validator_paying(OWNER, OPERATOR, STAKE + 100, 100_000_000);
+    64u64.do!(|i| {
+        w.at(11 + i, 0);
+        w.unbond_validator_stake(OWNER, 0, 1);
+    });
+    w.at(75, 0);
+    w.deactivate_validator(OWNER, 0);
+    assert_eq!(w.vault().unbonding(vault::role_validator(), 0, 1), STAKE + 100);
+    w.at(76 + 492, 0);
+    assert_eq!(w.withdraw(OWNER, vault::role_validator(), 0, 1), STAKE + 100);
+    w.end()
+}
+
+// === Operators ===
+
+#[test]
+fun another_operator_acts_at_once_and_the_first_is_remembered() {
+    let mut w = world::new();
+    w.register_validator(OWNER, OPERATOR);
+    w.at(12, 0);
+    w.pause(1);
+    w.set_operator(OWNER, 0, @0xb4);
+    assert_eq!(w.validators().validator(0).operator(), @0xb4);
+    assert_eq!(w.validators().acts_for(@0xb4), option::some(0));
+    assert_eq!(w.validators().acts_for(OPERATOR), option::none());
+    assert!(!w.validators().was_operator(0, 1, OPERATOR, 9));
+    assert!(w.validators().was_operator(0, 1, OPERATOR, 10));
+    assert!(w.validators().was_operator(0, 1, OPERATOR, 12));
+    assert!(!w.validators().was_operator(0, 1, OPERATOR, 13));
+    assert!(!w.validators().was_operator(0, 1, @0xb4, 11));
+    assert!(w.validators().was_operator(0, 1, @0xb4, 12));
+    assert!(w.validators().was_operator(0, 1, @0xb4, 1_000_000));
+    assert!(!w.validators().was_operator(0, 2, @0xb4, 12));
+    assert!(!w.validators().was_operator(0, 1, @0xb5, 12));
+    w.end()
+}
+
+#[test]
+fun a_term_ends_with_the_registration_and_outlives_it() {
+    let mut w = world::new();
+    w.register_validator(OWNER, OPERATOR);
+    w.at(12, 0);
+    w.deactivate_validator(OWNER, 0);
+    w.at(30, 0);
+    w.register_validator(@0xc0, @0xc1);
+    assert_eq!(w.validators().validator(0).generation(), 2);
+    assert!(w.validators().was_operator(0, 1, OPERATOR, 12));
+    assert!(!w.validators().was_operator(0, 1, OPERATOR, 13));
+    assert!(!w.validators().was_operator(0, 2, OPERATOR, 12));
+    assert!(!w.validators().was_operator(0, 2, @0xc1, 29));
+    assert!(w.validators().was_operator(0, 2, @0xc1, 30));
+    w.end()
+}
+
+#[test, expected_failure(abort_code = validator_registry::ENotOwner)]
+fun an_operator_names_no_successor() {
+    let mut w = world::new();
+    w.register_validator(OWNER, OPERATOR);
+    w.set_operator(OPERATOR, 0, @0xb4);
+    w.end()
+}
+
+#[test, expected_failure(abort_code = validator_registry::EAgentTaken)]
+fun a_delegate_is_no_operator() {
+    let mut w = world::new();
+    w.register_validator(OWNER, OPERATOR);
+    w.add_delegate(OWNER, 0, DELEGATE);
+    w.set_operator(OWNER, 0, DELEGATE);
+    w.end()
+}
+
+#[test, expected_failure(abort_code = validator_registry::EOperatorBefore)]
+fun an_operator_does_not_come_back() {
+    let mut w = world::new();
+    w.register_validator(OWNER, OPERATOR);
+    w.set_operator(OWNER, 0, @0xb4);
+    w.set_operator(OWNER, 0, OPERATOR);
+    w.end()
+}
+
+#[test, expected_failure(abort_code = validator_registry::EDeactivated)]
+fun who_has_left_gets_no_operator() {
+    let mut w = world::new();
+    w.register_validator(OWNER, OPERATOR);
+    w.deactivate_validator(OWNER, 0);
+    w.set_operator(OWNER, 0, @0xb4);
+    w.end()
+}
+
+#[test, expected_failure(abort_code = network::ENetworkMismatch)]
+fun an_operator_is_not_set_by_another_networks_clock() {
+    let mut w = world::new();
+    let mut other = world::another();
+    w.register_validator(OWNER, OPERATOR);
+    w.exchange_network(&mut other);
+    w.set_operator(OWNER, 0, @0xb4);
+    other.end();
+    w.end()
+}

@@ -303,6 +303,11 @@ public fun remove_delegate(self: &mut World, sender: address, uid: u16, delegate
     self.validators[0].remove_delegate(&self.network[0], uid, delegate, &ctx)
 }
 
+public fun set_operator(self: &mut World, sender: address, uid: u16, operator: address) {
+    let ctx = self.transaction(sender);
+    self.validators[0].set_operator(&self.network[0], uid, operator, &self.clock, &ctx)
+}
+
 public fun set_credentials(self: &mut World, sender: address, uid: u16, cred_version: u32, ciphertext: vector<u8>) {
     let ctx = self.transaction(sender);
     self.peers[0].set_credentials(&self.network[0], uid, cred_version, ciphertext, &self.clock, &ctx)
@@ -551,6 +556,29 @@ public fun attest(
     )
 }
 
+public fun relay_attestation(
+    self: &mut World,
+    uid: u16,
+    boundary: u64,
+    parent_boundary: u64,
+    hash: vector<u8>,
+    merge_digest: vector<u8>,
+    signature: vector<u8>,
+) {
+    self.rounds[0].relay_attestation(
+        &self.network[0],
+        &self.hparams[0],
+        &self.validators[0],
+        uid,
+        boundary,
+        parent_boundary,
+        hash,
+        merge_digest,
+        signature,
+        &self.clock,
+    )
+}
+
 // === Rewards ===
 
 public fun treasury_cap(self: &mut World): TreasuryCap<VRAM> {
@@ -603,6 +631,8 @@ public fun network(self: &World): &Network { &self.network[0] }
 public fun hparams(self: &World): &Hparams { &self.hparams[0] }
 
 public fun vault(self: &World): &Vault { &self.vault[0] }
+
+public fun vault_mut(self: &mut World): &mut Vault { &mut self.vault[0] }
 
 public fun peers(self: &World): &PeerRegistry { &self.peers[0] }
 

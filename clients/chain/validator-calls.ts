@@ -1,0 +1,20 @@
+import type { Transaction } from '@mysten/sui/transactions';
+import { CLOCK_ID, type Target } from '#clients/chain/calls.ts';
+
+/** By the validator's owner: another address acts for it at once, one that never did before. */
+export function setValidatorOperator(
+	transaction: Transaction,
+	{ packageId, objects }: Target,
+	{ uid, operator }: { readonly uid: number; readonly operator: string },
+): void {
+	transaction.moveCall({
+		target: `${packageId}::validator_registry::set_operator`,
+		arguments: [
+			transaction.object(objects.validatorRegistry),
+			transaction.object(objects.network),
+			transaction.pure.u16(uid),
+			transaction.pure.address(operator),
+			transaction.object(CLOCK_ID),
+		],
+	});
+}
