@@ -8,8 +8,11 @@ import type { Transaction } from '@mysten/sui/transactions';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { type Act, performAct } from '#clients/chain/acts.ts';
 import * as calls from '#clients/chain/calls.ts';
+import { relayAttestation } from '#clients/chain/evidence-calls.ts';
 import { execute } from '#clients/chain/execute.ts';
 import type { ChainWriter } from '#clients/chain/port.ts';
+import { signAttestation } from '#clients/chain/sign-attestation.ts';
+import { setValidatorOperator } from '#clients/chain/validator-calls.ts';
 import { mergeDigest } from '#core/gradient/consensus.ts';
 import { encodeSealIdentity } from '#core/seal-identity.ts';
 import { windowStartMs } from '#core/window.ts';
@@ -114,7 +117,12 @@ async function liveThroughIt(chain: TestChain, watch: (packageId: string) => voi
 	const digest = mergeDigest([(await chain.reader.selection(window))!.selectionHash]);
 	const attestation = { boundary: window + FREQUENCY, parentBoundary: 0n, hash: new Uint8Array(32).fill(1), mergeDigest: digest };
 	await refused(first.writer.attestCheckpoint({ ...attestation, validatorUid: first.uid, mergeDigest: new Uint8Array(32) }));
-	for (const validator of [first, second]) await validator.writer.attestCheckpoint({ ...attestation, validatorUid: validator.uid });
+	await first.writer.attestCheckpoint({ ...attestation, validatorUid: first.uid });
+	const signing = { network: objects.network, validatorGeneration: second.generation };
+	const signed = await signAttestation(second.signer, { ...attestation, validatorUid: second.uid }, signing);
+	const cut = { ...signed, signature: signed.signature.subarray(1) };
+	await refused(call(admin, 'a piece of a signature', (transaction) => relayAttestation(transaction, target, cut)));
+	await call(admin, 'a signed attestation', (transaction) => relayAttestation(transaction, target, signed));
 	await miner.distributeRewards(window);
 	const paid = selected[0]!.uid;
 	await call(owners[paid]!, 'a claim', (transaction) => calls.claimRewards(transaction, target, miners[paid]!.address));
@@ -137,6 +145,10 @@ async function liveThroughIt(chain: TestChain, watch: (packageId: string) => voi
 			});
 		});
 	}
+	const operator = await chain.fundedSigner();
+	const takeOver = (transaction: Transaction) => setValidatorOperator(transaction, target, { uid: delegating, operator: operator.toSuiAddress() });
+	await refused(call(operator, 'another operator', takeOver));
+	await call(owner, 'another operator', takeOver);
 	const approve = (signer: Signer, credVersion: number) =>
 		call(signer, 'seal_approve', (transaction) => {
 			const identity = encodeSealIdentity({ network: objects.network, kind: 'minerCredentials', uid: 0, generation: 1, credVersion });
@@ -149,8 +161,9 @@ async function liveThroughIt(chain: TestChain, watch: (packageId: string) => voi
 			});
 		});
 	await chain.advanceTo(startOf(window + 2n * FREQUENCY));
-	await approve(owner, 1);
-	await refused(approve(owner, 7));
+	await approve(operator, 1);
+	await refused(approve(operator, 7));
+	await refused(approve(owner, 1));
 	await refused(approve(owners[0]!, 1));
 	await passOn(chain, refused);
 }

@@ -1,3 +1,4 @@
+import type { Ed25519Keypair } from '@mysten/sui/keypairs/ed25519';
 import type { ChainWriter } from '#clients/chain/port.ts';
 import { rowConsensus, selectGradients } from '#core/gradient/consensus.ts';
 import type { MinerRow } from '#core/gradient/payload.ts';
@@ -8,6 +9,9 @@ import { TEST_PCRS, type TestChain } from '#tests/helpers/test-chain.ts';
 /** A validator whose enclave is a key in this process: signs whatever rows a test asks for, chained to what it signed before. */
 export interface TestValidator {
 	readonly uid: number;
+	readonly generation: number;
+	/** Owner and operator. */
+	readonly signer: Ed25519Keypair;
 	readonly writer: ChainWriter;
 	/** Submits for a sealed window and settles it. */
 	submit(window: bigint, change?: (row: MinerRow) => MinerRow): Promise<void>;
@@ -18,13 +22,16 @@ export async function registerTestValidator(
 	seed: number,
 	stakeMist = chain.parameters.values.min_validator_stake_mist,
 ): Promise<TestValidator> {
-	const writer = chain.writerOf(await chain.fundedSigner());
+	const signer = await chain.fundedSigner();
+	const writer = chain.writerOf(signer);
 	const key = await enclaveKey(seed);
 	const { uid, generation } = await writer.registerValidator({ stakeMist, operator: writer.address });
 	await registerEnclave(chain, writer, { uid, generation, key });
 	let previous: { readonly window: bigint; readonly payload: Uint8Array } | undefined;
 	return {
 		uid,
+		generation,
+		signer,
 		writer,
 		async submit(window, change = (row) => row) {
 			const { reader, objects } = chain;
