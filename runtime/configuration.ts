@@ -77,6 +77,13 @@ export const SETTINGS = {
 		default: 'model',
 	},
 	VRAMHUB_STATE_DIR: { schema: Text, brief: 'folder for what a daemon keeps: downloaded gradients, merged checkpoints', default: '.vramhub/state' },
+	VRAMHUB_RESET_WINDOW: {
+		schema: z
+			.string()
+			.regex(/^\d{1,18}$/, 'no window')
+			.transform(BigInt),
+		brief: "the first payload from this window on forgets the validator's ratings; its weights count again after the warm-up",
+	},
 	VRAMHUB_OBJECT_ORIGINS: {
 		schema: listOf(Origin),
 		brief: 'origins of object stores that may be reached though they are not public https, separated by commas: development only',

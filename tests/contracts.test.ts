@@ -319,6 +319,7 @@ test('scores are recorded once, as signed, and read back', async () => {
 		{ uid: 2, generation: 1, code: 16, codeName: 'not_committed', score: 0, random: 0, weight: 0 },
 	]);
 	assert.deepEqual(await reader.payloadChain(0), {
+		validatorGeneration: 1,
 		lastWindow: window,
 		lastDigest: sha256(payload),
 		lastPayload: payload,

@@ -24,6 +24,8 @@ export interface ValidatorDepsOptions {
 	readonly validatorUid: number;
 	/** `suiprivkey1…` of the validator's operator. */
 	readonly secretKey: string;
+	/** The first payload from this window on starts anew. */
+	readonly resetWindow?: bigint | undefined;
 	readonly log: Logger;
 }
 
@@ -52,6 +54,7 @@ export async function validatorDeps(options: ValidatorDepsOptions): Promise<Grad
 		files: await modelFiles(modelRoot, book, anchoredCheckpoints(auditPlace(options), data, validatorUid, chain)),
 		blobs: blobFolder(data, validatorUid),
 		validatorUid,
+		resetWindow: options.resetWindow,
 		log,
 	};
 }

@@ -15,12 +15,15 @@ import { validatorDeps } from '#workers/validator-deps.ts';
 const log = createLogger({ target: 'vramhub_validator' });
 
 await runMain(log, async (signal) => {
-	const [{ deployment, validatorUid, secretKey, fromWindow }, settings] = await Promise.all([daemonOperator('vramhub-validator'), loadTemporalSettings()]);
+	const [{ configuration, deployment, validatorUid, secretKey, fromWindow }, settings] = await Promise.all([
+		daemonOperator('vramhub-validator'),
+		loadTemporalSettings(),
+	]);
 	const { book } = deployment;
 	log.info('Validator starting', { uid: validatorUid });
 	installTemporalRuntime(log);
 	const [deps, temporal] = await Promise.all([
-		validatorDeps({ ...deployment, validatorUid, secretKey, log }),
+		validatorDeps({ ...deployment, validatorUid, secretKey, resetWindow: configuration.get('VRAMHUB_RESET_WINDOW'), log }),
 		connectTemporal(book.temporal.address, log, signal),
 	]);
 	try {

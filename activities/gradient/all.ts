@@ -28,6 +28,8 @@ export interface GradientDeps {
 	readonly files: ModelFiles;
 	readonly blobs: BlobFolder;
 	readonly validatorUid: number;
+	/** The first payload from this window on starts anew, without the earlier ratings; undefined as a rule. */
+	readonly resetWindow?: bigint | undefined;
 	readonly log: Logger;
 }
 

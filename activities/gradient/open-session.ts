@@ -26,6 +26,8 @@ export function createOpenSession(deps: {
 	readonly enclave: Pick<EnclaveClient, 'openSession' | 'putModelFile'>;
 	readonly files: ModelFiles;
 	readonly validatorUid: number;
+	/** The first payload from this window on starts anew, without the earlier ratings. */
+	readonly resetWindow?: bigint | undefined;
 }) {
 	const { enclave, files } = deps;
 	const manifest = decodeManifest(files.manifest);
@@ -63,6 +65,11 @@ async function sessionRequest(deps: Parameters<typeof createOpenSession>[0], man
 	]);
 	if (record === undefined) throw new VramhubError('CHAIN_OBJECT_MISSING', `window ${window} has no record`);
 	if (validator === undefined) throw new VramhubError('CHAIN_OBJECT_MISSING', `validator ${validatorUid} is not registered`);
+	// A payload of this very window is there when another run of this workflow got further: the chain will say so at the submission.
+	const known = last?.validatorGeneration === validator.generation && last.lastWindow < window ? last : undefined;
+	const { resetWindow } = deps;
+	const isReset = known !== undefined && resetWindow !== undefined && known.lastWindow < resetWindow && resetWindow <= window;
+	const previous = isReset ? undefined : known;
 	const batches = windowBatches({ network: network.id, window, randomness: record.randomness, roster, manifest, hparams: hparams.values });
 	return {
 		network: network.id,
@@ -85,9 +92,8 @@ async function sessionRequest(deps: Parameters<typeof createOpenSession>[0], man
 				.serialize(commitments.map(({ credVersion, ...commitment }) => ({ ...commitment, cred_version: credVersion })))
 				.toBytes(),
 		),
-		// A payload of this very window is there when another run of this workflow got further: the chain will say so at the submission.
-		prev_payload: last === undefined || last.lastWindow >= window ? '' : toHex(last.lastPayload),
-		state_reset: false,
+		prev_payload: previous === undefined ? '' : toHex(previous.lastPayload),
+		state_reset: isReset,
 		manifest: toHex(files.manifest),
 		shards: files.shards(
 			shardsOf(

@@ -4,6 +4,7 @@ import { beating } from '#activities/heartbeat.ts';
 import type { ChainReader, ChainWriter, PayloadChain } from '#clients/chain/port.ts';
 import { equalBytes, fromHex, toHex } from '#core/bytes.ts';
 import { VramhubError } from '#core/errors.ts';
+import { FLAG_STATE_RESET } from '#core/gradient/header.ts';
 import { decodePayload, type Payload } from '#core/gradient/payload.ts';
 import type { Logger } from '#runtime/log.ts';
 
@@ -45,9 +46,10 @@ export function createSubmitScores(deps: SubmitDeps) {
 				if (before?.lastWindow !== number) {
 					const bytes = await requireBlob(blobs, payloadSha256);
 					const payload = decodePayload(bytes);
-					await refuseStale(deps, payload, before);
+					const previous = continued(payload, before);
+					await refuseStale(deps, payload, previous);
 					progress = 'settling the window before';
-					if (before !== undefined) await settle(deps, before.lastWindow, signal);
+					if (previous !== undefined) await settle(deps, previous.lastWindow, signal);
 					const scores = payload.miners.filter(({ score }) => score !== null).length;
 					log.info(`Submitting ${scores} scores to chain`, { window });
 					progress = 'submitting';
@@ -61,6 +63,12 @@ export function createSubmitScores(deps: SubmitDeps) {
 			},
 		);
 	};
+}
+
+/** The chain that a payload goes on with: none after a reset, and none of another generation. */
+function continued({ header }: Payload, last: PayloadChain | undefined): PayloadChain | undefined {
+	const isReset = (header.flags & FLAG_STATE_RESET) !== 0;
+	return isReset || last?.validatorGeneration !== header.validatorGeneration ? undefined : last;
 }
 
 async function refuseStale({ chain, validatorUid }: SubmitDeps, { header }: Payload, last: PayloadChain | undefined): Promise<void> {

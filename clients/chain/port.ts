@@ -128,6 +128,8 @@ export interface EnclaveRecord {
 }
 
 export interface PayloadChain {
+	/** Whose payloads: a validator that got the uid later starts a chain of its own. */
+	readonly validatorGeneration: number;
 	readonly lastWindow: bigint;
 	/** SHA-256 of the last payload. */
 	readonly lastDigest: Uint8Array;

@@ -153,6 +153,7 @@ export function createChainReader({ client, packageId, objects }: ChainReaderOpt
 			const chain = await readTableEntry(client, await tableIds.chains(), tables.chains, validatorUid);
 			if (chain === undefined) return undefined;
 			return {
+				validatorGeneration: chain.validator_generation,
 				lastWindow: BigInt(chain.last_window),
 				lastDigest: chain.last_digest,
 				lastPayload: chain.last_payload,

@@ -5,7 +5,10 @@ import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { createGradientActivities, type GradientDeps } from '#activities/gradient/all.ts';
 import { MINER_CODE } from '#core/gradient/codes.ts';
+import type { SessionRequest } from '#core/gradient/enclave-api.ts';
+import { FLAG_STATE_RESET } from '#core/gradient/header.ts';
 import type { FetchOutcome } from '#core/gradient/messages.ts';
+import { decodePayload, type Payload } from '#core/gradient/payload.ts';
 import { FakeWorld } from './fake-world.ts';
 
 const WINDOW = 2_957_300n;
@@ -166,4 +169,59 @@ test('a payload that was signed before another window was recorded is stale; one
 	await run(activities.submitScores, [await sign(WINDOW + 1n)]);
 	await assert.rejects(run(activities.submitScores, [await sign(WINDOW - 1n)]), failsWith('WINDOW_VOID'));
 	assert.equal(world.count('submitScores'), 2);
+});
+
+/** The payload of each of the windows, as the chain has it after its submission. */
+async function payloadsOf(world: FakeWorld, windows: readonly bigint[], change: (deps: GradientDeps) => Partial<GradientDeps>): Promise<readonly Payload[]> {
+	const { activities, request } = await sealed(world, change);
+	await run(activities.fetchGradients, [request]);
+	await run(activities.ensureEnclaveRegistered, []);
+	const payloads: Payload[] = [];
+	for (const of of windows) {
+		await world.writer.sealWindow(of);
+		const { session } = await run(activities.openSession, [{ window: of.toString() }]);
+		await run(activities.measureGradients, [{ session, window: of.toString(), gradients: request.miners }]);
+		await run(activities.freezeSession, [{ session, testimony: [] }]);
+		await run(activities.submitScores, [{ window: of.toString(), ...(await run(activities.closeSession, [{ session }])) }]);
+		payloads.push(decodePayload((await world.chain.payloadChain(0))!.lastPayload));
+	}
+	return payloads;
+}
+
+test('a validator that is told to starts anew once, also when nothing comes of the window that it was told', async () => {
+	const world = new FakeWorld({ window: WINDOW, miners: 2 });
+	const windows = [WINDOW, WINDOW + 1n, WINDOW + 3n, WINDOW + 4n];
+	const payloads = await payloadsOf(world, windows, () => ({ resetWindow: WINDOW + 2n }));
+	assert.deepEqual(
+		payloads.map(({ header }) => [header.flags, header.prevWindow]),
+		[
+			[0, 0n],
+			[0, WINDOW],
+			[FLAG_STATE_RESET, 0n],
+			[0, WINDOW + 3n],
+		],
+	);
+});
+
+test('the payloads of who had the uid before are not gone on with', async () => {
+	// The validator's own generation is 1.
+	for (const [validatorGeneration, goneOnWith] of [
+		[1, '07'],
+		[2, ''],
+	] as const) {
+		const world = new FakeWorld({ window: WINDOW, miners: 1 });
+		const last = { lastWindow: WINDOW - 1n, lastDigest: new Uint8Array(32), lastPayload: Uint8Array.of(7), settledRows: 1, totalRows: 1 };
+		const requests: SessionRequest[] = [];
+		const openSession: GradientDeps['enclave']['openSession'] = async (request, signal) => {
+			requests.push(request);
+			return world.enclave.openSession(request, signal);
+		};
+		const { activities } = await sealed(world, ({ chain, enclave }) => ({
+			chain: { ...chain, payloadChain: async () => ({ validatorGeneration, ...last }) },
+			enclave: { ...enclave, openSession },
+		}));
+		await run(activities.openSession, [{ window }]);
+		assert.equal(requests[0]!.prev_payload, goneOnWith);
+		assert.equal(requests[0]!.state_reset, false);
+	}
 });

@@ -6,6 +6,7 @@ import { equalBytes, fromHex, toHex } from '#core/bytes.ts';
 import { type ErrorCode, VramhubError } from '#core/errors.ts';
 import { MINER_CODE, minerCodeName } from '#core/gradient/codes.ts';
 import type { SessionRequest } from '#core/gradient/enclave-api.ts';
+import { FLAG_STATE_RESET } from '#core/gradient/header.ts';
 import { defaultHparamValues, type Hparams } from '#core/gradient/hparams.ts';
 import { gradientObjectKey } from '#core/gradient/layout.ts';
 import { encodeManifest } from '#core/gradient/manifest-codec.ts';
@@ -147,7 +148,14 @@ export class FakeWorld {
 		if (!unsettled) this.#settled.set(`${window}/${validatorUid}`, scores);
 		const { payloadSha256: lastDigest } = scores;
 		const settledRows = unsettled ? 0 : miners.length;
-		this.#payloads.set(validatorUid, { lastWindow: window, lastDigest, lastPayload: new Uint8Array(), settledRows, totalRows: miners.length });
+		this.#payloads.set(validatorUid, {
+			validatorGeneration: 1,
+			lastWindow: window,
+			lastDigest,
+			lastPayload: new Uint8Array(),
+			settledRows,
+			totalRows: miners.length,
+		});
 		if (unsettled) this.#pending.set(validatorUid, scores);
 	}
 
@@ -269,9 +277,12 @@ export class FakeWorld {
 				const digest = payloadDigest(payload);
 				if (this.#chain?.lastWindow === window && equalBytes(this.#chain.lastDigest, digest)) return undefined;
 				const { header, miners } = decodePayload(payload);
-				if (!equalBytes(header.prevPayload, this.#chain?.lastDigest ?? new Uint8Array(32))) throw new VramhubError('CHAIN_REJECTED', 'EPreviousPayload');
+				const isReset = (header.flags & FLAG_STATE_RESET) !== 0;
+				const previous = isReset || this.#chain === undefined ? new Uint8Array(32) : this.#chain.lastDigest;
+				if (!equalBytes(header.prevPayload, previous)) throw new VramhubError('CHAIN_REJECTED', 'EPreviousPayload');
 				if (!equalBytes(header.enclaveKey, this.registeredKey ?? new Uint8Array())) throw new VramhubError('CHAIN_REJECTED', 'EEnclaveKey');
-				this.#chain = { lastWindow: window, lastDigest: digest, lastPayload: payload, settledRows: 0, totalRows: miners.length };
+				const { validatorGeneration } = header;
+				this.#chain = { validatorGeneration, lastWindow: window, lastDigest: digest, lastPayload: payload, settledRows: 0, totalRows: miners.length };
 				this.#settle(window);
 				return this.#executed(`submit ${window}`);
 			}),
@@ -459,7 +470,7 @@ export class FakeWorld {
 				stateAfter: zeros,
 				runtimeHash: zeros,
 				cpuClass: 0,
-				flags: 0,
+				flags: request.state_reset ? FLAG_STATE_RESET : 0,
 			},
 		});
 	}
