@@ -33,12 +33,13 @@ export async function benchSubmitScores(): Promise<void> {
 	const owner = signer.toSuiAddress();
 	for (let i = 0; i < 5; i++) await requestSuiFromFaucetV2({ host: server.url, recipient: owner });
 
-	const { packageId, treasuryCap } = await publishVramhub({ client, signer });
+	const published = await publishVramhub({ client, signer });
+	const { packageId } = published;
 	const { windowDurationMs, values: defaults } = devnetHparams(3_600);
 	const values = { ...defaults, max_registrations_per_window: BigInt(MINERS), registration_fee_mist: 0n, min_miner_stake_mist: 1n };
 	const hash = (byte: number) => new Uint8Array(32).fill(byte);
 	const artefacts = { modelManifestHash: hash(1), datasetRoot: hash(2), genesisCheckpointHash: hash(3), pcrs: TEST_PCRS };
-	const { objects } = await createNetwork({ client, signer }, { packageId, windowDurationMs, values, ...artefacts }, treasuryCap);
+	const { objects } = await createNetwork({ client, signer }, { packageId, windowDurationMs, values, ...artefacts }, published);
 	const target = { packageId, objects };
 	const reader = createChainReader({ client, packageId, objects });
 	const writer = createChainWriter({ client, packageId, objects, signer });

@@ -113,7 +113,7 @@ test('the environment file of a local network means the same to a shell, to Node
 test('objects that are not named are found from the network, and the others are complained of when they are used', async () => {
 	const environment = { VRAMHUB_SUI_RPC_URL: 'http://127.0.0.1:9000', VRAMHUB_PACKAGE_ID: '0x1', VRAMHUB_NETWORK_ID: id('2'), VRAMHUB_HPARAMS_ID: id('e') };
 	const { vault, hparams } = book.objects;
-	const deployment = await deploymentOf(loadConfiguration({ environment, envFile: '/dev/null' }), async (_url, _package, network) => {
+	const deployment = await deploymentOf(loadConfiguration({ environment, envFile: '/dev/null' }), async (_url, network) => {
 		assert.equal(network, id('2'));
 		return { vault, hparams };
 	});

@@ -26,7 +26,7 @@ export interface Deployment {
 }
 
 /** Object ids of a network by the id of its Network object, as far as the chain tells them. */
-export type FindObjects = (rpcUrl: string, packageId: string, network: string) => Promise<Partial<NetworkObjects>>;
+export type FindObjects = (rpcUrl: string, network: string) => Promise<Partial<NetworkObjects>>;
 
 const OBJECT_SETTINGS = {
 	network: 'VRAMHUB_NETWORK_ID',
@@ -67,7 +67,7 @@ export async function deploymentOf(configuration: Configuration, findObjects: Fi
 	const book = {
 		chain: { rpcUrl },
 		packageId,
-		objects: await objectsOf(configuration, (network) => findObjects(rpcUrl, packageId, network)),
+		objects: await objectsOf(configuration, (network) => findObjects(rpcUrl, network)),
 		get seal() {
 			return {
 				threshold: configuration.require('VRAMHUB_SEAL_THRESHOLD'),
@@ -93,7 +93,7 @@ export async function deploymentOf(configuration: Configuration, findObjects: Fi
 async function objectsOf(configuration: Configuration, find: (network: string) => Promise<Partial<NetworkObjects>>): Promise<NetworkObjects> {
 	const network = configuration.get('VRAMHUB_NETWORK_ID');
 	const parts = Object.keys(OBJECT_SETTINGS) as (keyof NetworkObjects)[];
-	// A network may have no reward pool, and it is not made with the rest.
+	// A network may have no reward pool.
 	const missing = parts.filter((part) => part !== 'rewardPool' && configuration.get(OBJECT_SETTINGS[part]) === undefined);
 	const found = network === undefined || missing.length === 0 ? {} : await find(network);
 	const objects = {};

@@ -55,7 +55,7 @@ before(async () => {
 	packageId = published.packageId;
 	const hash = (byte: number) => new Uint8Array(32).fill(byte);
 	const artefacts = { modelManifestHash: hash(1), datasetRoot: hash(2), genesisCheckpointHash: hash(3), pcrs: TEST_PCRS };
-	({ objects } = await createNetwork({ client, signer }, { packageId, windowDurationMs, values, ...artefacts }, published.treasuryCap));
+	({ objects } = await createNetwork({ client, signer }, { packageId, windowDurationMs, values, ...artefacts }, published));
 });
 after(async () => {
 	await devnet.stop();

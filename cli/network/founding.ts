@@ -68,7 +68,8 @@ export async function foundNetwork(options: FoundingOptions): Promise<Founded> {
 	const client = connectChain(rpcUrl);
 	const founder = await fundedKey(faucetUrl);
 	const publisher = { client, signer: founder };
-	const [measurement, { packageId, treasuryCap }] = await Promise.all([measureProgram(ENCLAVE_PROGRAM), publishVramhub(publisher)]);
+	const [measurement, published] = await Promise.all([measureProgram(ENCLAVE_PROGRAM), publishVramhub(publisher)]);
+	const { packageId } = published;
 	const { windowDurationMs, values: usual } = devnetHparams(windowSeconds);
 	const values = { ...usual, ...demoHparams(windowDurationMs, options.miners) };
 	const { objects } = await createNetwork(
@@ -82,7 +83,7 @@ export async function foundNetwork(options: FoundingOptions): Promise<Founded> {
 			genesisCheckpointHash: Buffer.from(artefacts.genesis.hash, 'hex'),
 			pcrs: [measurement.pcr0, measurement.pcr1, measurement.pcr2],
 		},
-		treasuryCap,
+		published,
 	);
 
 	const masterKeys = await Promise.all(keyServerUrls.map((_, index) => ensureMasterKey(keyServerSecret(data, index))));

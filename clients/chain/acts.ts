@@ -2,14 +2,14 @@ import type { ClientWithCoreApi, SuiClientTypes } from '@mysten/sui/client';
 import type { Signer } from '@mysten/sui/cryptography';
 import { Transaction } from '@mysten/sui/transactions';
 import { type AdminAct, acceptAdministration, administer } from '#clients/chain/admin-calls.ts';
-import { Network } from '#clients/chain/bindings.ts';
 import * as calls from '#clients/chain/calls.ts';
 import { translateChainError } from '#clients/chain/errors.ts';
 import { execute, failureOf, gasUsed } from '#clients/chain/execute.ts';
-import { readObject } from '#clients/chain/objects.ts';
+import * as upgrades from '#clients/chain/upgrades.ts';
+import { VramhubError } from '#core/errors.ts';
 
 /** What owners and administrators do by hand, now and then: never part of a window's work. */
-export type Act = OwnerAct | AdminAct;
+export type Act = OwnerAct | AdminAct | UpgradeAct;
 
 export type OwnerAct =
 	| { readonly kind: 'addStake'; readonly role: calls.Role; readonly uid: number; readonly amountMist: bigint }
@@ -18,6 +18,15 @@ export type OwnerAct =
 	| { readonly kind: 'withdrawStake'; readonly role: calls.Role; readonly uid: number; readonly generation: number }
 	| { readonly kind: 'claimRewards' }
 	| { readonly kind: 'acceptAdministration' };
+
+/** Of the administrator, who alone can neither hasten an upgrade nor make another than the announced one. */
+export type UpgradeAct =
+	/** blake2b256 over modules and dependencies, 32 bytes, as compilers print it. */
+	| { readonly kind: 'proposeUpgrade'; readonly digest: Uint8Array }
+	| { readonly kind: 'cancelUpgrade' }
+	| ({ readonly kind: 'upgrade' } & upgrades.UpgradePackage)
+	/** The newest package serves the network from now on; the functions of those before abort. */
+	| { readonly kind: 'migrate' };
 
 /** What an act did, or would do. */
 export interface ActEffect {
@@ -56,12 +65,30 @@ async function build(transaction: Transaction, act: Act, { client, target, signe
 		case 'acceptAdministration':
 			acceptAdministration(transaction, target);
 			break;
+		case 'proposeUpgrade':
+			upgrades.proposeUpgrade(transaction, target, await upgradeCaller(client, target), act.digest);
+			break;
+		case 'cancelUpgrade':
+			upgrades.cancelUpgrade(transaction, target, await upgradeCaller(client, target));
+			break;
+		case 'upgrade':
+			upgrades.upgrade(transaction, target, await upgradeCaller(client, target), act);
+			break;
+		case 'migrate':
+			upgrades.migrate(transaction, target, await upgradeCaller(client, target));
+			break;
 		default: {
 			// Whoever does not hold it is refused by the chain.
-			const { admin_cap } = await readObject(client, target.objects.network, Network, 'the network');
-			administer(transaction, target, admin_cap, act, sender);
+			const { adminCap } = await upgrades.readGovernance(client, target.objects.network);
+			administer(transaction, target, adminCap, act, sender);
 		}
 	}
+}
+
+async function upgradeCaller(client: ClientWithCoreApi, { objects }: calls.Target): Promise<upgrades.UpgradeCaller> {
+	const { adminCap, upgrades: state } = await upgrades.readGovernance(client, objects.network);
+	if (state === undefined) throw new VramhubError('CHAIN_OBJECT_MISSING', 'the network has no upgrade vault: it was not the first one of its package');
+	return { adminCap, upgrades: state };
 }
 
 /** Throws CHAIN_REJECTED with the contract's named error, CHAIN_CONFLICT, CHAIN_UNAVAILABLE. */

@@ -15,14 +15,27 @@ export const Clock = moveStruct('clock', 'Clock', { id: Id, timestamp_ms: bcs.u6
 
 export const Network = moveStruct('network', 'Network', {
 	id: Id,
+	version: bcs.u64(),
 	window_duration_ms: bcs.u64(),
 	admin_cap: Id,
 	offered_to: bcs.option(bcs.Address),
 	paused_until_ms: bcs.u64(),
+	objects: bcs.vector(Id),
+});
+
+/** Of Sui's module `package`. */
+const UpgradeCap = bcs.struct('UpgradeCap', { id: Id, package: Id, version: bcs.u64(), policy: bcs.u8() });
+export const UpgradeProposal = moveStruct('upgrade_vault', 'Proposal', { digest: bcs.byteVector(), proposed_window: bcs.u64(), from_window: bcs.u64() });
+export const UpgradeVault = moveStruct('upgrade_vault', 'UpgradeVault', {
+	id: Id,
+	network: Id,
+	cap: UpgradeCap,
+	proposal: bcs.option(UpgradeProposal),
+	packages: bcs.vector(Id),
 });
 
 export const Scheduled = moveStruct('hparams', 'Scheduled', { from_window: bcs.u64(), version: bcs.u32() });
-export const Hparams = moveStruct('hparams', 'Hparams', { id: Id, network: Id, versions: Table, schedule: bcs.vector(Scheduled) });
+export const Hparams = moveStruct('hparams', 'Hparams', { id: Id, network: Id, versions: Table, schedule: bcs.vector(Scheduled), released_by: bcs.u64() });
 
 export const FreeUid = moveStruct('uid_pool', 'FreeUid', { uid: bcs.u16(), from_window: bcs.u64() });
 export const UidPool = moveStruct('uid_pool', 'UidPool', {
@@ -280,3 +293,5 @@ export const NetworkCreated = moveStruct('network_setup', 'NetworkCreated', {
 	consensus: Id,
 });
 export const RewardPoolCreated = moveStruct('reward_distributor', 'RewardPoolCreated', { network: Id, pool: Id });
+
+export const UpgradeVaultCreated = moveStruct('upgrade_vault', 'UpgradeVaultCreated', { network: Id, upgrade_vault: Id });

@@ -1,11 +1,11 @@
+import { Network } from '#clients/chain/bindings.ts';
 import { connectChain } from '#clients/chain/connect.ts';
 import { translateChainError } from '#clients/chain/errors.ts';
-import { VramhubError } from '#core/errors.ts';
+import { parse } from '#clients/chain/objects.ts';
 import type { FindObjects } from '#runtime/deployment.ts';
 
-/** Types by module and name, as `network_setup::create_network` makes them. */
+/** Types by module and name, of what a Network object names as its own. */
 const PARTS = {
-	network: 'network::Network',
 	hparams: 'hparams::Hparams',
 	vault: 'vault::Vault',
 	peerRegistry: 'peer_registry::PeerRegistry',
@@ -15,22 +15,19 @@ const PARTS = {
 	roundState: 'round_state::RoundState',
 	scoreLedger: 'score_ledger::ScoreLedger',
 	consensus: 'consensus::Consensus',
+	rewardPool: 'reward_distributor::RewardPool',
 } as const;
 
-/**
- * The objects that were made together with a network. No function of the contracts changes the Network object, so the transaction that touched it
- * last is the one that made it, and its effects list the rest. A full node that has pruned that transaction throws CHAIN_OBJECT_MISSING.
- */
-export const findObjects: FindObjects = async (rpcUrl, packageId, network) => {
+/** The objects that a Network object names. Throws CHAIN_OBJECT_MISSING, CHAIN_UNAVAILABLE, INVARIANT when it is none. */
+export const findObjects: FindObjects = async (rpcUrl, network) => {
 	const { core } = connectChain(rpcUrl);
 	try {
-		const { object } = await core.getObject({ objectId: network, include: { previousTransaction: true } });
-		if (object.previousTransaction === null) return {};
-		const { Transaction: made } = await core.getTransaction({ digest: object.previousTransaction, include: { effects: true, objectTypes: true } });
-		if (made === undefined) throw new VramhubError('INVARIANT', `the transaction that made ${network} failed`);
-		const created = made.effects.changedObjects.filter(({ idOperation }) => idOperation === 'Created');
-		const idOf = (type: string) => created.find(({ objectId }) => made.objectTypes[objectId] === `${packageId}::${type}`)?.objectId;
-		return Object.fromEntries(Object.entries(PARTS).map(([part, type]) => [part, idOf(type)]));
+		const { object } = await core.getObject({ objectId: network, include: { content: true } });
+		const { objects: objectIds } = parse(Network, object.content, `network ${network}`);
+		const { objects } = await core.getObjects({ objectIds });
+		const known = objects.flatMap((it) => (it instanceof Error ? [] : [it]));
+		const idOf = (type: string) => known.find((it) => it.type.endsWith(`::${type}`))?.objectId;
+		return { network, ...Object.fromEntries(Object.entries(PARTS).map(([part, type]) => [part, idOf(type)])) };
 	} catch (error) {
 		throw translateChainError(error, `finding the objects of network ${network}`);
 	}

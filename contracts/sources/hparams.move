@@ -146,6 +146,8 @@ public struct Hparams has key {
     versions: Table<u32, Params>,
     /// Ascending; the last entry whose window is not later than w is in force in w.
     schedule: vector<Scheduled>,
+    /// Stake that began to unbond under parameters that are no longer in force is released by this window.
+    released_by: u64,
 }
 
 public struct Params has copy, drop, store {
@@ -184,7 +186,9 @@ public fun propose(
     network.assert_owns(self.network);
     network.assert_admin(cap);
     let params = new_params(network, values, model_manifest_hash, dataset_root);
-    let from_window = network.current_window(clock) + 1;
+    let window = network.current_window(clock);
+    let from_window = window + 1;
+    self.released_by = self.released_by.max(from_window + self.at(window).unbond_delay_windows());
     let last = self.schedule[self.schedule.length() - 1];
     let version = if (last.from_window == from_window) {
         *&mut self.versions[last.version] = params;
@@ -209,6 +213,23 @@ public fun version_at(self: &Hparams, window: u64): u32 {
 /// Parameters in force in a window.
 public fun at(self: &Hparams, window: u64): &Params {
     &self.versions[self.version_at(window)]
+}
+
+/// Greatest unbonding delay of the parameters in force in windows `from..=to`.
+public fun longest_unbond_delay(self: &Hparams, from: u64, to: u64): u64 {
+    let mut longest = 0u64;
+    let mut i = self.schedule.length();
+    loop {
+        i = i - 1;
+        let Scheduled { from_window, version } = self.schedule[i];
+        if (from_window <= to) longest = longest.max(self.versions[version].unbond_delay_windows());
+        if (from_window <= from) return longest
+    }
+}
+
+/// Stake that began to unbond under parameters that are no longer in force is released by this window.
+public fun released_by(self: &Hparams): u64 {
+    self.released_by
 }
 
 /// blake2b256(bcs(Params)).
@@ -299,7 +320,7 @@ public(package) fun new(
 ): Hparams {
     let mut versions = table::new(ctx);
     versions.add(1, new_params(network, values, model_manifest_hash, dataset_root));
-    Hparams { id: object::new(ctx), network: network.id(), versions, schedule: vector[Scheduled { from_window: 0, version: 1 }] }
+    Hparams { id: object::new(ctx), network: network.id(), versions, schedule: vector[Scheduled { from_window: 0, version: 1 }], released_by: 0 }
 }
 
 public(package) fun share(self: Hparams) {

@@ -27,8 +27,14 @@ const EPaused: vector<u8> = b"the network is paused";
 /// A window must last.
 #[error]
 const EBadDuration: vector<u8> = b"the window duration must be positive";
+/// The network was migrated to a later version of this package, or not yet to this one. What the network holds is reached through that version.
+#[error]
+const EWrongVersion: vector<u8> = b"this version of the package does not serve the network";
 
 // === Constants ===
+
+/// An upgrade after which this package's functions and an earlier one's must not both work raises it to the number of its own version.
+const VERSION: u64 = 1;
 
 const MAX_PAUSE_MS: u64 = 86_400_000;
 const REST_MS: u64 = 259_200_000;
@@ -38,6 +44,8 @@ const REST_MS: u64 = 259_200_000;
 /// Anchor of all shared objects: each of them carries this object's id. The duration has no setter, so window numbers never jump.
 public struct Network has key {
     id: UID,
+    /// Number of the package version whose functions work on this network's objects.
+    version: u64,
     window_duration_ms: u64,
     /// The capability that counts.
     admin_cap: ID,
@@ -45,6 +53,8 @@ public struct Network has key {
     offered_to: Option<address>,
     /// Chain clock; in the past when the network is not paused.
     paused_until_ms: u64,
+    /// The other shared objects, in the order in which they were made; their types say which is which.
+    objects: vector<ID>,
 }
 
 /// The right to propose parameters, to change the list of measurements, to spend fees and treasury, and to pause. It anchors, mints, moves
@@ -77,6 +87,11 @@ public struct NetworkResumed has copy, drop {
     network: ID,
 }
 
+public struct NetworkMigrated has copy, drop {
+    network: ID,
+    version: u64,
+}
+
 // === Administration ===
 
 /// To an address that has to accept, so that a wrong one loses nothing; none takes an offer back.
@@ -88,6 +103,7 @@ public fun offer_administration(self: &mut Network, cap: &AdminCap, to: Option<a
 
 /// By whom it was offered to. The capability before is void from now on.
 public fun accept_administration(self: &mut Network, ctx: &mut TxContext) {
+    self.assert_version();
     let admin = ctx.sender();
     assert!(self.offered_to == option::some(admin), ENotOffered);
     self.offered_to = option::none();
@@ -117,6 +133,15 @@ public fun resume(self: &mut Network, cap: &AdminCap, clock: &Clock) {
     event::emit(NetworkResumed { network: self.id() });
 }
 
+/// After an upgrade: from now on the functions of this version of the package serve the network, those of the earlier one abort with
+/// EWrongVersion. Nothing moves: stake, rewards and records stay where they are.
+public fun migrate(self: &mut Network, cap: &AdminCap) {
+    assert!(object::id(cap) == self.admin_cap, ENotAdmin);
+    assert!(self.version < VERSION, EWrongVersion);
+    self.version = VERSION;
+    event::emit(NetworkMigrated { network: self.id(), version: VERSION });
+}
+
 // === Reads ===
 
 public fun id(self: &Network): ID {
@@ -136,13 +161,15 @@ public fun window_start_ms(self: &Network, window: u64): u64 {
     window * self.window_duration_ms
 }
 
-/// `network` is what another shared object carries. Aborts with ENetworkMismatch.
+/// `network` is what another shared object carries. Aborts with ENetworkMismatch, and with EWrongVersion.
 public fun assert_owns(self: &Network, network: ID) {
+    self.assert_version();
     assert!(object::id(self) == network, ENetworkMismatch);
 }
 
-/// Aborts with ENotAdmin.
+/// Aborts with ENotAdmin, and with EWrongVersion.
 public fun assert_admin(self: &Network, cap: &AdminCap) {
+    self.assert_version();
     assert!(object::id(cap) == self.admin_cap, ENotAdmin);
 }
 
@@ -160,6 +187,14 @@ public fun offered_to(self: &Network): Option<address> {
     self.offered_to
 }
 
+public fun version(self: &Network): u64 {
+    self.version
+}
+
+public fun objects(self: &Network): &vector<ID> {
+    &self.objects
+}
+
 // === Package ===
 
 /// With the capability that goes to the founder.
@@ -167,8 +202,21 @@ public(package) fun new(window_duration_ms: u64, ctx: &mut TxContext): (Network,
     assert!(window_duration_ms > 0, EBadDuration);
     let id = object::new(ctx);
     let cap = AdminCap { id: object::new(ctx), network: id.to_inner() };
-    let network = Network { id, window_duration_ms, admin_cap: object::id(&cap), offered_to: option::none(), paused_until_ms: 0 };
+    let network = Network {
+        id,
+        version: VERSION,
+        window_duration_ms,
+        admin_cap: object::id(&cap),
+        offered_to: option::none(),
+        paused_until_ms: 0,
+        objects: vector[],
+    };
     (network, cap)
+}
+
+/// A shared object that was made for this network.
+public(package) fun add_object(self: &mut Network, object: ID) {
+    self.objects.push_back(object)
 }
 
 public(package) fun share(self: Network) {
@@ -177,4 +225,15 @@ public(package) fun share(self: Network) {
 
 public(package) fun give(cap: AdminCap, founder: address) {
     transfer::transfer(cap, founder)
+}
+
+#[test_only]
+public fun set_version_for_testing(self: &mut Network, version: u64) {
+    self.version = version
+}
+
+// === Private ===
+
+fun assert_version(self: &Network) {
+    assert!(self.version == VERSION, EWrongVersion);
 }

@@ -47,7 +47,7 @@ public fun create_network(
     _clock: &Clock,
     ctx: &mut TxContext,
 ) {
-    let (network, admin_cap) = network::new(window_duration_ms, ctx);
+    let (mut network, admin_cap) = network::new(window_duration_ms, ctx);
     let hparams = hparams::new(&network, hparams, model_manifest_hash, dataset_root, ctx);
     let vault = vault::new(&network, ctx);
     let peers = peer_registry::new(&network, ctx);
@@ -57,7 +57,7 @@ public fun create_network(
     let rounds = round_state::new(&network, genesis_checkpoint, ctx);
     let ledger = score_ledger::new(&network, ctx);
     let consensus = consensus::new(&network, ctx);
-    event::emit(NetworkCreated {
+    let created = NetworkCreated {
         network: network.id(),
         hparams: object::id(&hparams),
         vault: object::id(&vault),
@@ -69,7 +69,17 @@ public fun create_network(
         score_ledger: object::id(&ledger),
         admin_cap: object::id(&admin_cap),
         consensus: object::id(&consensus),
-    });
+    };
+    network.add_object(created.hparams);
+    network.add_object(created.vault);
+    network.add_object(created.peer_registry);
+    network.add_object(created.validator_registry);
+    network.add_object(created.enclave_registry);
+    network.add_object(created.gradient_registry);
+    network.add_object(created.round_state);
+    network.add_object(created.score_ledger);
+    network.add_object(created.consensus);
+    event::emit(created);
     admin_cap.give(ctx.sender());
     network.share();
     hparams.share();

@@ -116,8 +116,10 @@ public fun spend_treasury(self: &mut RewardPool, cap: &AdminCap, network: &Netwo
 // === Founder's call ===
 
 /// Locks the right to mint away for ever. `max_supply` in the smallest unit.
-public fun create_pool(cap: &AdminCap, network: &Network, treasury: TreasuryCap<VRAM>, max_supply: u64, ctx: &mut TxContext) {
-    transfer::share_object(new(cap, network, treasury, max_supply, ctx))
+public fun create_pool(cap: &AdminCap, network: &mut Network, treasury: TreasuryCap<VRAM>, max_supply: u64, ctx: &mut TxContext) {
+    let pool = new(cap, network, treasury, max_supply, ctx);
+    network.add_object(object::id(&pool));
+    transfer::share_object(pool)
 }
 
 // === Anybody's calls ===

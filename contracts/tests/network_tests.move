@@ -268,3 +268,70 @@ fun nobody_else_resumes() {
     other.end();
     w.end()
 }
+
+// === Versions ===
+
+#[test]
+fun a_migrated_network_goes_on() {
+    let mut w = world::new();
+    w.register_miner(OWNER, OPERATOR);
+    w.set_version(0);
+    w.migrate();
+    assert_eq!(w.network().version(), 1);
+    assert_eq!(event::events_by_type<network::NetworkMigrated>().length(), 1);
+    w.at(11, 0);
+    w.deactivate_miner(OWNER, 0);
+    w.at(12 + 492, 0);
+    assert_eq!(w.withdraw(OWNER, vault::role_miner(), 0, 1), 1_000_000_000);
+    w.end()
+}
+
+#[test, expected_failure(abort_code = network::EWrongVersion)]
+fun a_network_is_migrated_once() {
+    let mut w = world::new();
+    w.migrate();
+    w.end()
+}
+
+#[test, expected_failure(abort_code = network::EWrongVersion)]
+fun no_earlier_version_migrates_it() {
+    let mut w = world::new();
+    w.set_version(2);
+    w.migrate();
+    w.end()
+}
+
+#[test, expected_failure(abort_code = network::ENotAdmin)]
+fun nobody_else_migrates() {
+    let mut w = world::new();
+    let other = world::another();
+    w.set_version(0);
+    w.migrate_by(&other);
+    other.end();
+    w.end()
+}
+
+#[test, expected_failure(abort_code = network::EWrongVersion)]
+fun another_version_registers_nobody() {
+    let mut w = world::new();
+    w.set_version(2);
+    w.register_miner(OWNER, OPERATOR);
+    w.end()
+}
+
+#[test, expected_failure(abort_code = network::EWrongVersion)]
+fun another_version_administers_nothing() {
+    let mut w = world::new();
+    w.set_version(2);
+    w.pause(1);
+    w.end()
+}
+
+#[test, expected_failure(abort_code = network::EWrongVersion)]
+fun another_version_gives_no_administration() {
+    let mut w = world::new();
+    w.offer_administration(option::some(SUCCESSOR));
+    w.set_version(2);
+    w.accept_administration(SUCCESSOR);
+    w.end()
+}

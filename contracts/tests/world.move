@@ -5,6 +5,7 @@ module vramhub::world;
 use std::unit_test::destroy;
 use sui::clock::{Self, Clock};
 use sui::coin::{Self, Coin, TreasuryCap};
+use sui::package::UpgradeCap;
 use sui::random::{Self, Random};
 use sui::sui::SUI;
 use sui::test_utils;
@@ -19,6 +20,7 @@ use vramhub::reward_distributor::{Self, RewardPool};
 use vramhub::round_state::{Self, RoundState};
 use vramhub::score_ledger::{Self, ScoreLedger};
 use vramhub::seal_policy;
+use vramhub::upgrade_vault;
 use vramhub::validator_registry::{Self, ValidatorRegistry};
 use vramhub::vault::{Self, Vault};
 use vramhub::vram::VRAM;
@@ -380,6 +382,24 @@ public fun offer_administration_by(self: &mut World, other: &World) {
     self.network[0].offer_administration(&other.cap, option::some(@0xe0))
 }
 
+public fun migrate(self: &mut World) {
+    self.network[0].migrate(&self.cap)
+}
+
+/// With the capability of another network.
+public fun migrate_by(self: &mut World, other: &World) {
+    self.network[0].migrate(&other.cap)
+}
+
+public fun lock_upgrades(self: &mut World, upgrade_cap: UpgradeCap, ctx: &mut TxContext) {
+    upgrade_vault::create(&self.cap, &mut self.network[0], upgrade_cap, ctx)
+}
+
+/// As if the network were served by another version of the package.
+public fun set_version(self: &mut World, version: u64) {
+    self.network[0].set_version_for_testing(version)
+}
+
 public fun spend_fees(self: &mut World, amount: u64): u64 {
     let mut ctx = self.transaction(@0xcafe);
     self.vault[0].spend_fees(&self.cap, &self.network[0], amount, &mut ctx).burn_for_testing()
@@ -627,6 +647,10 @@ public fun claim(self: &mut World, sender: address): Coin<VRAM> {
 // === Looking ===
 
 public fun network(self: &World): &Network { &self.network[0] }
+
+public fun network_mut(self: &mut World): &mut Network { &mut self.network[0] }
+
+public fun cap(self: &World): &AdminCap { &self.cap }
 
 public fun hparams(self: &World): &Hparams { &self.hparams[0] }
 

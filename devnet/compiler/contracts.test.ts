@@ -40,8 +40,8 @@ describe('the contracts as published', () => {
 		({ modules } = await compilePackage({ files: await readContracts() }));
 	});
 
-	test('fit into a publish transaction', () => {
-		assert.equal(modules.size, 17);
+	test('fit into a publish transaction', async () => {
+		assert.equal(modules.size, Object.keys(await readContracts()).filter((path) => path.startsWith('sources/')).length);
 		const total = [...modules.values()].reduce((sum, bytes) => sum + bytes.length, 0);
 		// A transaction has at most 128 KiB, a package object 100 KiB.
 		assert.ok(total < 100 * 1024, `${total} bytes`);

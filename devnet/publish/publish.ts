@@ -119,11 +119,14 @@ export interface CreatedNetwork {
 /** Smallest units of VRAM (9 decimals) that a reward pool of a development network mints at most: 21 million. */
 export const REWARD_SUPPLY = 21_000_000_000_000_000n;
 
+/** What a publication gave its publisher, and the first network of the package locks away. */
+export type PublisherCaps = Pick<Published, 'treasuryCap' | 'upgradeCap'>;
+
 /**
- * `network_setup::create_network`: makes and shares every object of a network. The first network of a package takes the `treasuryCap` into its reward
- * pool; without one, a network works and distributes nothing.
+ * `network_setup::create_network`: makes and shares every object of a network. The first network of a package takes the right to mint into its reward
+ * pool, and the right to upgrade into its upgrade vault; without the one, a network distributes nothing, without the other, it says nothing of upgrades.
  */
-export async function createNetwork(publisher: Publisher, parameters: NetworkParameters, treasuryCap?: string): Promise<CreatedNetwork> {
+export async function createNetwork(publisher: Publisher, parameters: NetworkParameters, caps?: PublisherCaps): Promise<CreatedNetwork> {
 	const { client, signer } = publisher;
 	const executed = await execute({
 		client,
@@ -147,7 +150,10 @@ export async function createNetwork(publisher: Publisher, parameters: NetworkPar
 	});
 	const created = parse(NetworkCreated, eventOf(executed, 'NetworkCreated'), 'the event NetworkCreated');
 	const { network, admin_cap: adminCap } = created;
-	const rewardPool = treasuryCap === undefined ? NO_REWARD_POOL : await createRewardPool(publisher, { ...parameters, network, adminCap, treasuryCap });
+	const { packageId } = parameters;
+	const treasuryCap = caps?.treasuryCap;
+	const rewardPool = treasuryCap === undefined ? NO_REWARD_POOL : await createRewardPool(publisher, { packageId, network, adminCap, treasuryCap });
+	if (caps !== undefined) await lockUpgrades(publisher, { packageId, network, adminCap, upgradeCap: caps.upgradeCap });
 	return {
 		objects: {
 			network: created.network,
@@ -187,6 +193,27 @@ async function createRewardPool({ client, signer }: Publisher, { packageId, netw
 		},
 	});
 	return parse(RewardPoolCreated, eventOf(executed, 'RewardPoolCreated'), 'the event RewardPoolCreated').pool;
+}
+
+export interface UpgradeLockRequest {
+	readonly packageId: string;
+	readonly network: string;
+	readonly adminCap: string;
+	readonly upgradeCap: string;
+}
+
+export async function lockUpgrades({ client, signer }: Publisher, { packageId, network, adminCap, upgradeCap }: UpgradeLockRequest): Promise<void> {
+	await execute({
+		client,
+		signer,
+		what: 'locking the right to upgrade',
+		build: (transaction) => {
+			transaction.moveCall({
+				target: `${packageId}::upgrade_vault::create`,
+				arguments: [adminCap, network, upgradeCap].map((id) => transaction.object(id)),
+			});
+		},
+	});
 }
 
 export interface SealServerRegistration {

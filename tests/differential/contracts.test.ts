@@ -27,6 +27,8 @@ import { SecondMachine } from './second-machine.ts';
 import { standIns } from './stand-ins.ts';
 import { judge } from './transaction.ts';
 
+/** The sandbox replays no upgrade, and these succeed with one or after one only: `tests/upgrade.test.ts` has them on the devnet. */
+const UPGRADING = ['network::migrate', 'upgrade_vault::authorize', 'upgrade_vault::commit'];
 const FREQUENCY = 3n;
 const SUI = 1_000_000_000n;
 
@@ -40,7 +42,8 @@ test('every entry of the contracts ends alike on the second machine', { timeout:
 	await liveThroughIt(chain, (packageId) => recorder.watch(packageId));
 	recorder.stop();
 
-	assert.deepEqual([...recorder.succeeded].sort(), entriesOf(chain.ledger, chain.packageId), 'each entry succeeded at least once');
+	const entries = entriesOf(chain.ledger, chain.packageId).filter((entry) => !UPGRADING.includes(entry));
+	assert.deepEqual([...recorder.succeeded].sort(), entries, 'each entry succeeded at least once');
 	const report = new Report();
 	for (const prepared of recorder.recorded) await report.timed('theirs', () => judge(prepared, second, report));
 	t.diagnostic(`${recorder.succeeded.size} entries in ${recorder.recorded.length} transactions`);
@@ -70,7 +73,7 @@ async function liveThroughIt(chain: TestChain, watch: (packageId: string) => voi
 
 	const again = await publishVramhub({ client, signer: admin });
 	watch(again.packageId);
-	await createNetwork({ client, signer: admin }, { ...parameters, packageId: again.packageId }, again.treasuryCap);
+	await createNetwork({ client, signer: admin }, { ...parameters, packageId: again.packageId }, again);
 
 	const first = await registerTestValidator(chain, 21);
 	const second = await registerTestValidator(chain, 22);
@@ -176,6 +179,8 @@ async function administer({ admin, client, currentWindow, parameters, target }: 
 		{ kind: 'allowPcrs', pcrs },
 		{ kind: 'expirePcrs', row: 1, untilWindow: (await currentWindow()) + 9n },
 		{ kind: 'revokePcrs', row: 1 },
+		{ kind: 'proposeUpgrade', digest: new Uint8Array(32).fill(4) },
+		{ kind: 'cancelUpgrade' },
 	];
 	for (const act of acts) await performAct({ client, target, signer: admin }, act);
 }
@@ -194,6 +199,8 @@ async function passOn({ admin, client, fundedSigner, target }: TestChain, refuse
 	await refused(by(admin, { kind: 'acceptAdministration' }));
 	await by(successor, { kind: 'acceptAdministration' });
 	await refused(by(admin, { kind: 'resume' }));
+	await refused(by(successor, { kind: 'cancelUpgrade' }));
+	await refused(by(successor, { kind: 'proposeUpgrade', digest: new Uint8Array(31) }));
 }
 
 /** Of a miner and of a validator: in, out after the delay. Time passes. */

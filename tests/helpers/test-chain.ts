@@ -68,7 +68,8 @@ export async function startTestChain(options: TestChainOptions): Promise<TestCha
 		};
 		const admin = await fundedSigner();
 		const publisher = { client, signer: admin };
-		const { packageId, treasuryCap } = await publishVramhub(publisher);
+		const published = await publishVramhub(publisher);
+		const { packageId } = published;
 		const { windowDurationMs, values } = devnetHparams(options.windowSeconds);
 		const parameters: NetworkParameters = {
 			packageId,
@@ -79,7 +80,7 @@ export async function startTestChain(options: TestChainOptions): Promise<TestCha
 			genesisCheckpointHash: options.genesisCheckpointHash ?? new Uint8Array(32).fill(0xa3),
 			pcrs: options.pcrs ?? TEST_PCRS,
 		};
-		const { objects, adminCap } = await createNetwork(publisher, parameters, treasuryCap);
+		const { objects, adminCap } = await createNetwork(publisher, parameters, published);
 		const reader = createChainReader({ client, packageId, objects });
 		return {
 			rpcUrl: devnet.url,
