@@ -116,7 +116,8 @@ export function decodeFunction(
 			const to = index();
 			return to >= 0 && to < count ? to : refuse(at, `${name} leaves the code`);
 		};
-		const emit = (op: Op, gas: readonly [number, number, number], operands?: InstructionOperands) => instructions.push(new Instruction(op, gas, operands));
+		const emit = (op: Op, gas: ConstructorParameters<typeof Instruction>[1], operands?: InstructionOperands) =>
+			instructions.push(new Instruction(op, gas, operands));
 		const before = observe === undefined ? [] : [...stack];
 
 		switch (name) {
@@ -132,7 +133,7 @@ export function decodeFunction(
 			case 'BrTrue':
 			case 'BrFalse':
 				popIs(BOOL);
-				emit(name, [0, 1, 0], { a: target() });
+				emit(name, [0, 1, 0, 0], { a: target() });
 				break;
 			case 'Branch':
 				emit('Branch', [0, 0, 0], { a: target() });
@@ -170,7 +171,7 @@ export function decodeFunction(
 			case 'MoveLoc': {
 				const type = local();
 				stack.push(type);
-				emit('MoveLoc', [1, 0, Math.max(staticSize(type), PRIMITIVE_BYTES)], { a: index() });
+				emit('MoveLoc', [1, 0, Math.max(staticSize(type), PRIMITIVE_BYTES), 1], { a: index() });
 				break;
 			}
 			case 'StLoc':

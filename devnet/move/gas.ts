@@ -6,7 +6,8 @@
  * What a value counts is the larger of two: the rule in Sui 1.63's source, and what a real machine was measured to charge
  * (the simulator of PyPI `sui-sandbox` 0.22.0, loops that differ by one statement: docs/devnet/gas.md): at least 16 bytes for every
  * value loaded, copied, moved, read or unpacked, 32 for an address or u256, 8 for a borrow, 3 for a call and 16 more for each of its
- * type arguments. So a transaction costs here what it costs there or a little more. Natives cost what `natives/costs.ts` says.
+ * type arguments. The stack's height is kept by both: there a conditional branch takes nothing from it, and what MoveLoc pushes does
+ * not stay. So a transaction costs here what it costs there or a little more. Natives cost what `natives/costs.ts` says.
  */
 import { type GasMeter, MoveFailure } from '#devnet/move/api.ts';
 
@@ -40,6 +41,7 @@ export class TieredGasMeter implements GasMeter {
 	#instructionCost = 1;
 	#instructionsNext = 20_000;
 	#height = 0;
+	#measuredHeight = 0;
 	#heightCost = 1;
 	#heightNext = 1_000;
 	#bytes = 0;
@@ -71,8 +73,8 @@ export class TieredGasMeter implements GasMeter {
 	}
 
 	/** One instruction. */
-	step(pushes: number, pops: number, bytes: number): void {
-		this.count(1, pushes, pops, bytes);
+	step(pushes: number, pops: number, bytes: number, measuredPops = pops): void {
+		this.count(1, pushes, pops, bytes, measuredPops);
 	}
 
 	native(cost: number, pushes: number, bytes: number): void {
@@ -84,14 +86,16 @@ export class TieredGasMeter implements GasMeter {
 		}
 	}
 
-	count(instructions: number, pushes: number, pops: number, bytes: number): void {
+	count(instructions: number, pushes: number, pops: number, bytes: number, measuredPops = pops): void {
 		const height = this.#height + pushes;
-		if (height > this.#heightNext) [this.#heightCost, this.#heightNext] = tier(STACK_HEIGHT_TIERS, height);
+		const measured = this.#measuredHeight + pushes;
+		if (height > this.#heightNext || measured > this.#heightNext) [this.#heightCost, this.#heightNext] = tier(STACK_HEIGHT_TIERS, Math.max(height, measured));
 		this.#instructions += instructions;
 		if (this.#instructions > this.#instructionsNext) [this.#instructionCost, this.#instructionsNext] = tier(INSTRUCTION_TIERS, this.#instructions);
 		this.#bytes += bytes;
 		if (this.#bytes > this.#bytesNext) [this.#byteCost, this.#bytesNext] = tier(STACK_SIZE_TIERS, this.#bytes);
 		this.#height = height > pops ? height - pops : 0;
+		this.#measuredHeight = measured > measuredPops ? measured - measuredPops : 0;
 		this.deduct(this.#instructionCost * instructions + this.#byteCost * bytes + this.#heightCost * pushes);
 	}
 

@@ -102,10 +102,12 @@ export class Instruction {
 	readonly jumps: readonly number[] | undefined;
 	readonly pushes: number;
 	readonly pops: number;
+	/** Pops as the measured machine counts them (`gas.ts`). */
+	readonly measuredPops: number;
 	/** Bytes that gas counts as pushed; -1 when the value decides. */
 	readonly bytes: number;
 
-	constructor(op: Op, gas: readonly [pushes: number, pops: number, bytes: number], operands: InstructionOperands = {}) {
+	constructor(op: Op, gas: readonly [pushes: number, pops: number, bytes: number, measuredPops?: number], operands: InstructionOperands = {}) {
 		this.op = op;
 		this.a = operands.a ?? 0;
 		this.b = operands.b ?? 0;
@@ -114,6 +116,7 @@ export class Instruction {
 		this.target = operands.target;
 		this.jumps = operands.jumps;
 		[this.pushes, this.pops, this.bytes] = gas;
+		this.measuredPops = gas[3] ?? this.pops;
 	}
 }
 

@@ -212,7 +212,7 @@ class Interpreter {
 		try {
 			for (;;) {
 				const at = code[pc++] as Instruction;
-				if (at.bytes >= 0 && at.op !== 'Call' && at.op !== 'CallGeneric') meter.step(at.pushes, at.pops, at.bytes);
+				if (at.bytes >= 0 && at.op !== 'Call' && at.op !== 'CallGeneric') meter.step(at.pushes, at.pops, at.bytes, at.measuredPops);
 				switch (at.op) {
 					case 'CopyLocPrimitive':
 						stack.push(locals[at.a]);
