@@ -8,7 +8,7 @@ import { createLedger, newTransaction, runOnOurs } from './our-machine.ts';
 import { assertAgreement, Report } from './report.ts';
 import { SecondMachine } from './second-machine.ts';
 import { stateFile } from './state-file.ts';
-import { runValuePrograms } from './value-run.ts';
+import { runOperatorPrograms, runValuePrograms } from './value-run.ts';
 
 const SEED = 'vramhub';
 
@@ -17,6 +17,15 @@ test('generated programs over values end alike on the second machine', { timeout
 	if (second === undefined) return;
 	const report = new Report();
 	await runValuePrograms(SEED, 80, second, report);
+	assertAgreement(t, report);
+});
+
+test('every integer operator ends alike on the second machine at the edges of its type', { timeout: 300_000 }, async (t) => {
+	const second = await SecondMachine.startFor(t);
+	if (second === undefined) return;
+	const report = new Report();
+	await runOperatorPrograms(second, report);
+	assert.ok(report.failed > 50, 'each operator and cast that can fail');
 	assertAgreement(t, report);
 });
 

@@ -3,6 +3,7 @@ import type { GenesisPackage } from '#devnet/genesis.ts';
 import { compareFailures, compareGas, type Disagreement } from './compare.ts';
 import { compileGenerated } from './compile-generated.ts';
 import { Choices } from './generator/choices.ts';
+import { operatorModule } from './generator/operator-programs.ts';
 import { type GeneratedModule, type ValueProgram, valueModule } from './generator/value-programs.ts';
 import { createLedger, newTransaction, runOnOurs } from './our-machine.ts';
 import type { Report } from './report.ts';
@@ -33,6 +34,14 @@ export async function runValuePrograms(seed: string, count: number, second: Seco
 		const ledger = await createLedger([pkg]);
 		for (const { programs } of modules) for (const program of programs) await runProgram(program, pkg, ledger, second, report, `batch ${batch}`);
 	}
+}
+
+/** Every integer operator at the edges of its type; what they did goes to the report. */
+export async function runOperatorPrograms(second: SecondMachine, report: Report): Promise<void> {
+	const module = operatorModule('programs');
+	const pkg = await report.timed('compile', () => compileGenerated(`0x${'8'.repeat(64)}`, [module]));
+	const ledger = await createLedger([pkg]);
+	for (const program of module.programs) await runProgram(program, pkg, ledger, second, report, 'operators');
 }
 
 /** Undefined where the compiler itself panics, as it does on some texts. */

@@ -1,6 +1,7 @@
 /**
  * Writes the body of one well-typed Move function. Most operations are guarded so that they cannot fail, some are not: about a
- * quarter of the programs are to abort. Every loop is bounded.
+ * quarter of the programs are to abort. Every loop is bounded. What a statement computes is noted in a trace, so that a wrong value
+ * shows even if nothing returned depends on it.
  */
 import type { IntegerKind } from '#devnet/move/api.ts';
 import { type Choices, INTEGER_BITS, INTEGER_KINDS, maximum } from './choices.ts';
@@ -31,6 +32,13 @@ export interface Callable {
 /** What else a statement can do here, such as touching an object. Undefined: nothing just now. */
 export type ExtraStatement = (writer: FunctionWriter) => string | undefined;
 
+/** Of a module with generated functions: what the statements of these call. */
+export const NOTE_FUNCTION = 'fun note<T>(trace: &mut vector<vector<u8>>, value: &T) { trace.push_back(std::bcs::to_bytes(value)) }';
+export const TRACE_TYPE = 'vector<vector<u8>>';
+
+/** A function that transactions call starts a trace and returns it last; the others are given one as their last argument. */
+export type TraceRole = 'starts' | 'continues';
+
 const UNGUARDED_PERCENT = 5;
 const MAX_WEIGHT = 4_000;
 
@@ -40,6 +48,7 @@ export class FunctionWriter {
 	readonly #enums: readonly EnumType[];
 	readonly #callables: readonly Callable[];
 	readonly #extra: ExtraStatement | undefined;
+	#role: TraceRole = 'starts';
 	#scope: Variable[] = [];
 	#returns: readonly GeneratedType[] = [];
 	#names = 0;
@@ -60,7 +69,8 @@ export class FunctionWriter {
 	}
 
 	/** Statements and the returned expression, for between the braces. */
-	body(parameters: readonly Parameter[], returns: readonly GeneratedType[], statements: number): string {
+	body(parameters: readonly Parameter[], returns: readonly GeneratedType[], statements: number, role: TraceRole): string {
+		this.#role = role;
 		// What stands behind a reference is copied out first: expressions then know values only.
 		this.#scope = parameters.filter(({ mutableReference }) => mutableReference === undefined).map(({ name, type }) => ({ name, type, assignable: false }));
 		const lines = parameters.flatMap((parameter) => {
@@ -69,6 +79,7 @@ export class FunctionWriter {
 			return [`let mut ${local.name} = *${parameter.name};`];
 		});
 		this.#returns = returns;
+		if (role === 'starts') lines.unshift('let mut trace = vector[];');
 		lines.push(...this.#statements(statements, 2));
 		for (const { name, type, mutableReference } of parameters) if (mutableReference === true) lines.push(`*${name} = ${this.expression(type, 1)};`);
 		lines.push(this.#tuple());
@@ -77,7 +88,17 @@ export class FunctionWriter {
 
 	#tuple(): string {
 		const values = this.#returns.map((type) => this.expression(type, 1));
+		if (this.#role === 'starts') values.push('trace');
 		return values.length === 1 ? (values[0] as string) : `(${values.join(', ')})`;
+	}
+
+	get #trace(): string {
+		return this.#role === 'starts' ? '&mut trace' : 'trace';
+	}
+
+	/** A statement after which the value of a local is in the trace. */
+	#note(...locals: readonly string[]): string {
+		return locals.map((local) => `note(${this.#trace}, &${local});`).join(' ');
 	}
 
 	#declare(type: GeneratedType, assignable = true): Variable {
@@ -145,7 +166,8 @@ export class FunctionWriter {
 	#let(): string {
 		const type = this.anyType();
 		const value = this.expression(type, 2);
-		return `let mut ${this.#declare(type).name}: ${typeText(type)} = ${value};`;
+		const { name } = this.#declare(type);
+		return `let mut ${name}: ${typeText(type)} = ${value}; ${this.#note(name)}`;
 	}
 
 	#assign(): string {
@@ -157,7 +179,7 @@ export class FunctionWriter {
 		this.#scope = scope.filter((variable) => variable !== target);
 		const value = this.expression(target.type, 2);
 		this.#scope = scope;
-		return `${target.name} = ${value};`;
+		return `${target.name} = ${value}; ${this.#note(target.name)}`;
 	}
 
 	#if(depth: number): string {
@@ -206,18 +228,21 @@ export class FunctionWriter {
 		const value = this.#fresh();
 		const at = this.#fresh();
 		const index = this.expression(integer('u64'), 1);
-		switch (this.choices.below(5)) {
-			case 0:
-				return `let ${value} = ${this.expression(type.element, 2)}; ${name}.push_back(${value});`;
-			case 1:
-				return this.#sometimes(`!${name}.is_empty()`, `let ${value} = ${name}.pop_back();`);
-			case 2:
-				return `let ${at} = ${index}; let ${value} = ${this.expression(type.element, 2)}; ${this.#sometimes(`${at} < ${name}.length()`, `*(&mut ${name}[${at}]) = ${value};`)}`;
-			case 3:
-				return this.#sometimes(`${name}.length() > 1`, `let ${at} = ${name}.length(); ${name}.swap(0, ${at} - 1);`);
-			default:
-				return `let ${at} = ${index}; ${this.#sometimes(`${at} < ${name}.length()`, `let ${value} = ${name}.remove(${at}); ${name}.push_back(${value});`)}`;
-		}
+		const write = () => {
+			switch (this.choices.below(5)) {
+				case 0:
+					return `let ${value} = ${this.expression(type.element, 2)}; ${name}.push_back(${value});`;
+				case 1:
+					return this.#sometimes(`!${name}.is_empty()`, `let ${value} = ${name}.pop_back(); ${this.#note(value)}`);
+				case 2:
+					return `let ${at} = ${index}; let ${value} = ${this.expression(type.element, 2)}; ${this.#sometimes(`${at} < ${name}.length()`, `*(&mut ${name}[${at}]) = ${value};`)}`;
+				case 3:
+					return this.#sometimes(`${name}.length() > 1`, `let ${at} = ${name}.length(); ${name}.swap(0, ${at} - 1);`);
+				default:
+					return `let ${at} = ${index}; ${this.#sometimes(`${at} < ${name}.length()`, `let ${value} = ${name}.remove(${at}); ${name}.push_back(${value});`)}`;
+			}
+		};
+		return `${write()} ${this.#note(name)}`;
 	}
 
 	#sometimes(guard: string, statement: string): string {
@@ -232,10 +257,11 @@ export class FunctionWriter {
 		if (this.choices.chance(30)) {
 			const parts = type.fields.map(([field, fieldType]) => [field, this.#fresh(), fieldType] as const);
 			for (const [, local, fieldType] of parts) this.#scope.push({ name: local, type: fieldType, assignable: false });
-			return `let ${type.name} { ${parts.map(([field, local]) => `${field}: ${local}`).join(', ')} } = ${name};`;
+			const locals = parts.map(([, local]) => local);
+			return `let ${type.name} { ${parts.map(([field, local]) => `${field}: ${local}`).join(', ')} } = ${name}; ${this.#note(...locals)}`;
 		}
 		const [field, fieldType] = this.choices.pick(type.fields);
-		return `${name}.${field} = ${this.expression(fieldType, 2)};`;
+		return `${name}.${field} = ${this.expression(fieldType, 2)}; ${this.#note(name)}`;
 	}
 
 	#referenceStatement(): string {
@@ -244,7 +270,7 @@ export class FunctionWriter {
 		const { name, type } = this.choices.pick(targets);
 		const value = this.#fresh();
 		const reference = this.#fresh();
-		return `let ${value} = ${this.expression(type, 2)}; let ${reference} = &mut ${name}; if (*${reference} != ${value}) { *${reference} = ${value}; };`;
+		return `let ${value} = ${this.expression(type, 2)}; let ${reference} = &mut ${name}; if (*${reference} != ${value}) { *${reference} = ${value}; }; ${this.#note(name)}`;
 	}
 
 	#match(depth: number): string {
@@ -262,7 +288,7 @@ export class FunctionWriter {
 			});
 			const body = this.#block(this.choices.between(1, 2), depth - 1);
 			this.#scope = scope;
-			return `${type.name}::${variant}${names.length === 0 ? '' : `(${names.join(', ')})`} => ${body},`;
+			return `${type.name}::${variant}${names.length === 0 ? '' : `(${names.join(', ')})`} => { ${this.#note(...names)} ${body} },`;
 		});
 		if (wild) arms.push(`_ => ${this.#block(1, depth - 1)},`);
 		return `let ${subject} = ${value}; match (${subject}) { ${arms.join('\n')} };`;
@@ -274,9 +300,11 @@ export class FunctionWriter {
 		const target = this.choices.pick(affordable);
 		this.weight += target.weight * this.#loopFactor;
 		const lines: string[] = [];
+		const written: string[] = [];
 		const args = target.parameters.map(({ type, mutableReference }) => {
 			const local = this.#fresh();
 			lines.push(`let mut ${local}: ${typeText(type)} = ${this.expression(type, 1)};`);
+			if (mutableReference === true) written.push(local);
 			return mutableReference === undefined ? local : mutableReference ? `&mut ${local}` : `&${local}`;
 		});
 		const results = target.returns.map((type) => {
@@ -284,7 +312,7 @@ export class FunctionWriter {
 			return { name, type, assignable: false };
 		});
 		const pattern = results.length === 1 ? results[0]?.name : `(${results.map(({ name }) => name).join(', ')})`;
-		lines.push(`let ${pattern} = ${target.name}(${args.join(', ')});`);
+		lines.push(`let ${pattern} = ${target.name}(${[...args, this.#trace].join(', ')});`, this.#note(...results.map(({ name }) => name), ...written));
 		this.#scope.push(...results);
 		return lines.join(' ');
 	}
@@ -403,7 +431,9 @@ export class FunctionWriter {
 			case 0:
 			case 1: {
 				const type = integer(choices.pick(INTEGER_KINDS));
-				return `(${side(type)} ${choices.pick(['<', '>', '<=', '>='])} ${side(type)})`;
+				const left = side(type);
+				// Equal sides, which random ones seldom are, tell the strict comparisons from the others.
+				return `(${left} ${choices.pick(['<', '>', '<=', '>='])} ${choices.chance(20) ? left : side(type)})`;
 			}
 			case 2: {
 				const type = this.anyType();

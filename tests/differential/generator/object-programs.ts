@@ -3,8 +3,9 @@ import { Inputs, type Transaction, type TransactionArgument } from '@mysten/sui/
 import { type MoveObject, objectDigest } from '#devnet/ledger/objects.ts';
 import type { Address } from '#devnet/move/api.ts';
 import { SENDER } from '../our-machine.ts';
-import type { Universe } from '../universe.ts';
+import { FIRST_SLOT_KEY, SLOT_KEYS, SLOTS, type Universe } from '../universe.ts';
 import type { Choices } from './choices.ts';
+import { TRACE_TYPE } from './function-writer.ts';
 import type { ObjectFunction } from './object-functions.ts';
 import { integer, integerBytes, randomPure } from './types.ts';
 
@@ -40,6 +41,7 @@ export class ObjectProgramWriter {
 	readonly #journal: TransactionArgument;
 	readonly #frozen: TransactionArgument;
 	#held: Held[] = [];
+	#slots = 0;
 	readonly modules = new Set(['things']);
 
 	constructor(choices: Choices, transaction: Transaction, packageId: Address, universe: Universe, functions: readonly ObjectFunction[]) {
@@ -64,7 +66,7 @@ export class ObjectProgramWriter {
 		hold('thing', things);
 		hold('crate', crates);
 		hold('coin', coins);
-		for (let left = choices.between(1, 6); left > 0; left--) {
+		for (let left = choices.between(1, SLOTS); left > 0; left--) {
 			if (this.#plain) this.#plainStep();
 			else this.#step();
 		}
@@ -206,7 +208,7 @@ export class ObjectProgramWriter {
 			[3, () => this.#keep('thing', this.#call('detach', [this.#crate(), this.#u8(choices.below(2))]))],
 			[5, () => void this.#call('put', [this.#shelf, small(), this.#number()])],
 			[5, () => this.#note('u64', this.#call(choices.pick(['take', 'look']), [this.#shelf, small()]))],
-			[4, () => void this.#call('bump', [this.#shelf, small(), this.#number()])],
+			[4, () => this.#bump()],
 			[4, () => this.#note('bool', this.#call('has', [this.#shelf, small()]))],
 			[5, () => this.#deposit()],
 			[5, () => this.#keep('coin', this.#call('withdraw', [this.#shelf, this.#u64(BigInt(choices.below(2_400)))]))],
@@ -228,7 +230,19 @@ export class ObjectProgramWriter {
 		const fn = this.#choices.pick(this.#functions);
 		this.modules.add(fn.module);
 		const args = fn.parameters.map((type) => this.#transaction.pure(randomPure(this.#choices, type)));
-		this.#note('u64', this.#call(fn.name, [this.#thing(), this.#shelf, this.#journal, ...args], fn.module));
+		const [result, trace] = this.#call(fn.name, [this.#thing(), this.#shelf, this.#journal, this.#u64(this.#slot()), ...args], fn.module);
+		if (result !== undefined) this.#note('u64', result);
+		if (trace !== undefined) this.#note(TRACE_TYPE, trace);
+	}
+
+	/** One that no other command has. */
+	#slot(): bigint {
+		return BigInt(this.#slots++);
+	}
+
+	#bump(): void {
+		const key = BigInt(FIRST_SLOT_KEY) + this.#slot() * BigInt(SLOT_KEYS) + BigInt(this.#choices.below(SLOT_KEYS));
+		this.#note('u64', this.#call('bump', [this.#shelf, this.#u64(key), this.#u64(BigInt(this.#choices.below(100)))]));
 	}
 
 	#swap(): void {

@@ -1,6 +1,6 @@
 /** Packages of programs over plain values: one function each, called with random arguments. */
 import { type Choices, INTEGER_KINDS } from './choices.ts';
-import { type Callable, FunctionWriter, type Parameter } from './function-writer.ts';
+import { type Callable, FunctionWriter, NOTE_FUNCTION, type Parameter, TRACE_TYPE } from './function-writer.ts';
 import { datatypeText, type GeneratedType, integer, integerBytes, randomDatatypes, randomPure, randomPureType, typeText, vectorOf } from './types.ts';
 
 export interface ValueProgram {
@@ -22,17 +22,24 @@ const HELPERS = 4;
 export function valueModule(choices: Choices, packageName: string, name: string, count: number): GeneratedModule<ValueProgram> {
 	const datatypes = randomDatatypes(choices);
 	const callables: Callable[] = [];
-	const functions = [GENERIC_FUNCTIONS];
+	const functions = [NOTE_FUNCTION, GENERIC_FUNCTIONS];
 	const programs: ValueProgram[] = [];
 	const resultTypes = (): GeneratedType[] => {
 		const writer = new FunctionWriter(choices, datatypes, []);
 		return choices.times(choices.between(1, 3), () => writer.anyType());
 	};
-	const write = (fn: string, visibility: string, parameters: readonly Parameter[], returns: readonly GeneratedType[]) => {
+	const writeHelper = (fn: string, parameters: readonly Parameter[], returns: readonly GeneratedType[]) => {
 		const writer = new FunctionWriter(choices, datatypes, callables);
-		const body = writer.body(parameters, returns, choices.between(2, 7));
-		functions.push(`${visibility}fun ${fn}(${parameters.map(parameterText).join(', ')}): ${tupleText(returns)} {\n${body}\n}`);
+		const body = writer.body(parameters, returns, choices.between(2, 7), 'continues');
+		const given = [...parameters.map(parameterText), `trace: &mut ${TRACE_TYPE}`];
+		functions.push(`fun ${fn}(${given.join(', ')}): ${tupleText(returns.map(typeText))} {\n${body}\n}`);
 		return writer.weight;
+	};
+	const writeProgram = (fn: string, parameters: readonly Parameter[]) => {
+		const returns = resultTypes();
+		const body = new FunctionWriter(choices, datatypes, callables).body(parameters, returns, choices.between(2, 7), 'starts');
+		const results = tupleText([...returns.map(typeText), TRACE_TYPE]);
+		functions.push(`public fun ${fn}(${parameters.map(parameterText).join(', ')}): ${results} {\n${body}\n}`);
 	};
 
 	for (let i = 0; i < HELPERS; i++) {
@@ -42,7 +49,7 @@ export function valueModule(choices: Choices, packageName: string, name: string,
 			return { name: `p${at}`, type: writer.anyType(), ...(reference < 2 && { mutableReference: reference === 0 }) };
 		});
 		const returns = resultTypes();
-		callables.push({ name: `helper${i}`, parameters, returns, weight: write(`helper${i}`, '', parameters, returns) });
+		callables.push({ name: `helper${i}`, parameters, returns, weight: writeHelper(`helper${i}`, parameters, returns) });
 	}
 	for (let i = 0; i < count; i++) {
 		const kind = choices.below(100);
@@ -62,7 +69,7 @@ export function valueModule(choices: Choices, packageName: string, name: string,
 			continue;
 		}
 		const parameters = choices.times(choices.between(0, 4), (at): Parameter => ({ name: `p${at}`, type: randomPureType(choices) }));
-		write(`run${i}`, 'public ', parameters, resultTypes());
+		writeProgram(`run${i}`, parameters);
 		programs.push({ kind: 'values', module: name, function: `run${i}`, typeArguments: [], pure: parameters.map(({ type }) => randomPure(choices, type)) });
 	}
 	const text = [...datatypes.structs, ...datatypes.enums].map(datatypeText);
@@ -75,9 +82,7 @@ function parameterText({ name, type, mutableReference }: Parameter): string {
 	return `${name}: ${mutableReference === undefined ? '' : mutableReference ? '&mut ' : '&'}${typeText(type)}`;
 }
 
-export function tupleText(types: readonly GeneratedType[]): string {
-	return types.length === 1 ? typeText(types[0] as GeneratedType) : `(${types.map(typeText).join(', ')})`;
-}
+const tupleText = (types: readonly string[]): string => (types.length === 1 ? (types[0] as string) : `(${types.join(', ')})`);
 
 /** Called with type arguments of every kind. */
 const GENERIC_FUNCTIONS = `

@@ -92,7 +92,12 @@ public fun tag(thing: &mut Thing, key: u8, value: u64) { df::add(&mut thing.id, 
 public fun untag(thing: &mut Thing, key: u8): u64 { df::remove(&mut thing.id, key) }
 public fun tagged(thing: &Thing, key: u8): u64 { *df::borrow(&thing.id, key) }
 public fun has_tag(thing: &Thing, key: u8): bool { df::exists_(&thing.id, key) }
-public fun retag(thing: &mut Thing, key: u8, by: u64) { let value: &mut u64 = df::borrow_mut(&mut thing.id, key); *value = *value + by }
+/// Writes in place, and reads in the same call: what the second machine shows of it.
+public fun retag(thing: &mut Thing, key: u8, by: u64): u64 {
+	let value: &mut u64 = df::borrow_mut(&mut thing.id, key);
+	*value = *value + by;
+	thing.tagged(key)
+}
 
 // ---- crates --------------------------------------------------------------------------------------------------------
 
@@ -121,7 +126,12 @@ public fun put(shelf: &mut Shelf, key: u64, value: u64) { shelf.table.add(key, v
 public fun take(shelf: &mut Shelf, key: u64): u64 { shelf.table.remove(key) }
 public fun look(shelf: &Shelf, key: u64): u64 { shelf.table[key] }
 public fun has(shelf: &Shelf, key: u64): bool { shelf.table.contains(key) }
-public fun bump(shelf: &mut Shelf, key: u64, by: u64) { let value = &mut shelf.table[key]; *value = *value + by }
+/// Writes in place, and reads in the same call: what the second machine shows of it.
+public fun bump(shelf: &mut Shelf, key: u64, by: u64): u64 {
+	let value = &mut shelf.table[key];
+	*value = *value + by;
+	shelf.look(key)
+}
 public fun size(shelf: &Shelf): u64 { shelf.table.length() }
 public fun deposit(shelf: &mut Shelf, payment: Coin<SUI>): u64 { shelf.funds.join(payment.into_balance()) }
 public fun withdraw(shelf: &mut Shelf, amount: u64, ctx: &mut TxContext): Coin<SUI> { coin::take(&mut shelf.funds, amount, ctx) }
