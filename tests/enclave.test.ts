@@ -91,7 +91,7 @@ test('scores a window from end to end, and the next one goes on from its payload
 		{ uid: 5, bytes: missing },
 		{ uid: 6, bytes: stale },
 	];
-	const request = network.request(WINDOW, [1, 3, 4, 5, 6, 8], committed);
+	const request = network.request(WINDOW, [1, 3, 4, 5, 6, 1023], committed);
 	const first = await client.openSession(request);
 	assert.equal(first.missing.length, 2 + request.shards.length);
 	const session = await open(request);
@@ -137,7 +137,7 @@ test('scores a window from end to end, and the next one goes on from its payload
 			{ uid: 4, code: 1, score: null },
 			{ uid: 5, code: 64, score: null },
 			{ uid: 6, code: 4, score: null },
-			{ uid: 8, code: 16, score: null },
+			{ uid: 1023, code: 16, score: null },
 		],
 	);
 	assert.deepEqual([header.network, header.validatorUid, header.validatorGeneration, header.window], [NETWORK, 2, 7, WINDOW]);
@@ -274,6 +274,9 @@ test('refuses requests whose parts do not belong together', async () => {
 	const [a, b, ...rest] = request.shards;
 	const swapped = { ...request, shards: [{ ...a!, sha256: b!.sha256 }, { ...b!, sha256: a!.sha256 }, ...rest] };
 	await refused(open(swapped), 'BAD_ARGUMENT', 400);
+	// A uid that no contract gives out; the one before it is as good as any.
+	await refused(client.openSession(network.request(window, [1024], [])), 'BAD_ARGUMENT', 400);
+	await client.openSession(network.request(window, [1023], []));
 });
 
 test('files must have their digest; a path is streamed', async () => {

@@ -8,7 +8,7 @@ use sui::event;
 use sui::hash::blake2b256;
 use sui::sui::SUI;
 use sui::table::{Self, Table};
-use vramhub::hparams::Hparams;
+use vramhub::hparams::{Hparams, Params};
 use vramhub::network::Network;
 use vramhub::uid_pool::{Self, UidPool};
 use vramhub::vault::{Self, Vault};
@@ -114,6 +114,13 @@ public struct MinerDeactivated has copy, drop {
     until_window: u64,
 }
 
+public struct MinerOperatorSet has copy, drop {
+    network: ID,
+    uid: u16,
+    generation: u32,
+    operator: address,
+}
+
 public struct CredentialsSet has copy, drop {
     network: ID,
     uid: u16,
@@ -141,40 +148,7 @@ public fun register_miner(
     network.assert_running(clock);
     let window = network.current_window(clock);
     let params = hparams.at(window);
-    self.uids.count_registration(window, params.max_registrations_per_window());
-    let (uid, generation) = self.take_uid(window, params.max_miners());
-
-    let owner = ctx.sender();
-    let stake = vault.deposit(
-        vault::role_miner(),
-        uid,
-        generation,
-        owner,
-        stake,
-        params.min_miner_stake_mist(),
-        fee,
-        params.registration_fee_mist(),
-    );
-    self.miners.add(
-        uid,
-        Miner {
-            uid,
-            generation,
-            owner,
-            operator,
-            registered_window: window,
-            cred_version: 0,
-            credentials: vector[],
-            previous_credentials: vector[],
-            rotated_window: 0,
-            until_window: uid_pool::forever(),
-            stake,
-        },
-    );
-    let roster = self.roster_from(window + 1);
-    let place = place_of(roster, uid);
-    roster.insert(RosterEntry { uid, generation }, place);
-    event::emit(MinerRegistered { network: self.network, uid, generation, owner, operator, window });
+    self.admit(vault, params, window, params.max_miners(), stake, fee, operator, ctx);
 }
 
 /// By the owner. Stake above the minimum earns a miner nothing but what others make of it.
@@ -222,18 +196,17 @@ public fun deactivate(
     ctx: &TxContext,
 ) {
     network.assert_owns(hparams.network());
-    let generation = self.begin_change(vault, network, uid, ctx);
+    self.begin_change(vault, network, uid, ctx);
     let window = network.current_window(clock);
-    let until_window = window + 1;
-    let stake = vault.stake(vault::role_miner(), uid, generation);
-    vault.unbond(vault::role_miner(), uid, generation, stake, until_window + hparams.at(window).unbond_delay_windows());
-    self.set_stake(uid, 0);
-    self.miners[uid].until_window = until_window;
-    let roster = self.roster_from(until_window);
-    let place = place_of(roster, uid);
-    roster.remove(place);
-    self.uids.give_back(uid, until_window);
-    event::emit(MinerDeactivated { network: self.network, uid, generation, until_window });
+    self.leave(vault, hparams.at(window), uid, window)
+}
+
+/// By the owner: who commits for the miner, at once.
+public fun set_operator(self: &mut PeerRegistry, network: &Network, uid: u16, operator: address, ctx: &TxContext) {
+    network.assert_owns(self.network);
+    let generation = self.assert_changeable(uid, ctx);
+    self.miners[uid].operator = operator;
+    event::emit(MinerOperatorSet { network: self.network, uid, generation, operator });
 }
 
 /// Publishes the Seal ciphertext of the next version; the version before stays usable for the grace period.
@@ -313,6 +286,10 @@ public fun operator(self: &Miner): address {
     self.operator
 }
 
+public fun registered_window(self: &Miner): u64 {
+    self.registered_window
+}
+
 public fun cred_version(self: &Miner): u32 {
     self.cred_version
 }
@@ -358,12 +335,83 @@ public(package) fun share(self: PeerRegistry) {
     transfer::share_object(self)
 }
 
+/// Registers the sender as owner of a new miner, in the roster from the next window on; returns uid and generation. All objects must be of
+/// one network. Aborts with ETooManyRegistrations, ERegistryFull when all `places` are taken, EUidsResting of the module uid_pool.
+public(package) fun admit(
+    self: &mut PeerRegistry,
+    vault: &mut Vault,
+    params: &Params,
+    window: u64,
+    places: u64,
+    stake: Coin<SUI>,
+    fee: Coin<SUI>,
+    operator: address,
+    ctx: &TxContext,
+): (u16, u32) {
+    self.uids.count_registration(window, params.max_registrations_per_window());
+    let (uid, generation) = self.take_uid(window, places);
+    let owner = ctx.sender();
+    let stake = vault.deposit(
+        vault::role_miner(),
+        uid,
+        generation,
+        owner,
+        stake,
+        params.min_miner_stake_mist(),
+        fee,
+        params.registration_fee_mist(),
+    );
+    self.miners.add(
+        uid,
+        Miner {
+            uid,
+            generation,
+            owner,
+            operator,
+            registered_window: window,
+            cred_version: 0,
+            credentials: vector[],
+            previous_credentials: vector[],
+            rotated_window: 0,
+            until_window: uid_pool::forever(),
+            stake,
+        },
+    );
+    let roster = self.roster_from(window + 1);
+    let place = place_of(roster, uid);
+    roster.insert(RosterEntry { uid, generation }, place);
+    event::emit(MinerRegistered { network: self.network, uid, generation, owner, operator, window });
+    (uid, generation)
+}
+
+/// Takes a miner that has not left out of the rosters after this window's; all of its stake unbonds.
+public(package) fun leave(self: &mut PeerRegistry, vault: &mut Vault, params: &Params, uid: u16, window: u64) {
+    let generation = self.miner(uid).generation;
+    let until_window = window + 1;
+    let stake = vault.stake(vault::role_miner(), uid, generation);
+    // Who was slashed of everything must be able to go, and to be replaced.
+    if (stake > 0) {
+        vault.unbond(vault::role_miner(), uid, generation, stake, until_window + params.unbond_delay_windows());
+    };
+    self.set_stake(uid, 0);
+    self.miners[uid].until_window = until_window;
+    let roster = self.roster_from(until_window);
+    let place = place_of(roster, uid);
+    roster.remove(place);
+    self.uids.give_back(uid, until_window);
+    event::emit(MinerDeactivated { network: self.network, uid, generation, until_window });
+}
+
 // === Private ===
 
 /// The generation of a miner that the sender owns and that has not left.
 fun begin_change(self: &PeerRegistry, vault: &Vault, network: &Network, uid: u16, ctx: &TxContext): u32 {
     network.assert_owns(self.network);
     network.assert_owns(vault.network());
+    self.assert_changeable(uid, ctx)
+}
+
+fun assert_changeable(self: &PeerRegistry, uid: u16, ctx: &TxContext): u32 {
     let miner = self.miner(uid);
     assert!(ctx.sender() == miner.owner, ENotOwner);
     assert!(miner.until_window == uid_pool::forever(), EDeactivated);

@@ -16,6 +16,7 @@ use vramhub::gradient_registry::{Self, GradientRegistry};
 use vramhub::hparams::{Self, Hparams};
 use vramhub::network::{Self, Network, AdminCap};
 use vramhub::peer_registry::{Self, PeerRegistry};
+use vramhub::registration;
 use vramhub::reward_distributor::{Self, RewardPool};
 use vramhub::round_state::{Self, RoundState};
 use vramhub::score_ledger::{Self, ScoreLedger};
@@ -271,6 +272,34 @@ public fun unbond_miner_stake(self: &mut World, sender: address, uid: u16, amoun
 public fun deactivate_miner(self: &mut World, sender: address, uid: u16) {
     let ctx = self.transaction(sender);
     self.peers[0].deactivate(&mut self.vault[0], &self.network[0], &self.hparams[0], uid, &self.clock, &ctx)
+}
+
+public fun set_miner_operator(self: &mut World, sender: address, uid: u16, operator: address) {
+    let ctx = self.transaction(sender);
+    self.peers[0].set_operator(&self.network[0], uid, operator, &ctx)
+}
+
+public fun replace_miner(self: &mut World, owner: address, operator: address) {
+    self.replace_miner_paying(owner, operator, MINER_STAKE, FEE)
+}
+
+public fun replace_miner_paying(self: &mut World, owner: address, operator: address, stake: u64, fee: u64) {
+    let mut ctx = self.transaction(owner);
+    let stake = coin::mint_for_testing<SUI>(stake, &mut ctx);
+    let fee = coin::mint_for_testing<SUI>(fee, &mut ctx);
+    registration::replace_miner(
+        &mut self.peers[0],
+        &mut self.vault[0],
+        &self.network[0],
+        &self.hparams[0],
+        &self.rounds[0],
+        &self.consensus[0],
+        stake,
+        fee,
+        operator,
+        &self.clock,
+        &ctx,
+    )
 }
 
 public fun add_validator_stake(self: &mut World, sender: address, uid: u16, stake: u64) {

@@ -11,6 +11,7 @@ import * as calls from '#clients/chain/calls.ts';
 import { relayAttestation } from '#clients/chain/evidence-calls.ts';
 import { execute } from '#clients/chain/execute.ts';
 import type { ChainWriter } from '#clients/chain/port.ts';
+import { replaceMiner, setMinerOperator } from '#clients/chain/registration-calls.ts';
 import { signAttestation } from '#clients/chain/sign-attestation.ts';
 import { setValidatorOperator } from '#clients/chain/validator-calls.ts';
 import { mergeDigest } from '#core/gradient/consensus.ts';
@@ -168,7 +169,32 @@ async function liveThroughIt(chain: TestChain, watch: (packageId: string) => voi
 	await refused(approve(operator, 7));
 	await refused(approve(owner, 1));
 	await refused(approve(owners[0]!, 1));
+	await replace(chain, { owner: owners[0]!, uid: 0 }, refused);
 	await passOn(chain, refused);
+}
+
+/** A miner's operator changes; then the places are fewer, and another owner takes one. */
+async function replace(chain: TestChain, miner: { owner: Ed25519Keypair; uid: number }, refused: (act: Promise<unknown>) => Promise<unknown>): Promise<void> {
+	const { admin, client, parameters, target } = chain;
+	const newcomer = await chain.fundedSigner();
+	const operator = newcomer.toSuiAddress();
+	const setOperator = (signer: Signer) =>
+		execute({ client, signer, what: 'an operator', build: (transaction) => setMinerOperator(transaction, target, { uid: miner.uid, operator }) });
+	await refused(setOperator(newcomer));
+	await setOperator(miner.owner);
+	const { min_miner_stake_mist: stakeMist, registration_fee_mist: feeMist } = parameters.values;
+	const takeItsPlace = () =>
+		execute({
+			client,
+			signer: newcomer,
+			what: 'a replacement',
+			build: (transaction) => replaceMiner(transaction, target, { stakeMist, feeMist, operator }),
+		});
+	await refused(takeItsPlace());
+	const fewer = { ...parameters, values: { ...parameters.values, max_miners: 1n, immunity_windows: 0n } };
+	await performAct({ client, target, signer: admin }, { kind: 'setHparams', hparams: fewer });
+	await chain.advanceTo(windowStartMs((await chain.currentWindow()) + 1n, parameters.windowDurationMs));
+	await takeItsPlace();
 }
 
 /** What the administrator may do while the network runs. */
