@@ -9,7 +9,10 @@ import { failureOf } from '#clients/chain/execute.ts';
 import type { VramhubError } from '#core/errors.ts';
 import type { TestChain } from '#tests/helpers/test-chain.ts';
 
-/** `module::EName` of the contracts, or the code of an error that is not an abort of theirs. */
+/**
+ * `module::EName` of the contracts; else the code of the client's error, for CHAIN_REJECTED with the node's own name of the failure when it has one:
+ * `CHAIN_REJECTED InsufficientGas`.
+ */
 export type ErrorName = string;
 
 const GAS_BUDGET_MIST = 500_000_000n;
@@ -53,9 +56,12 @@ function print(value: unknown): string {
 	return JSON.stringify(value, (_, part: unknown) => (typeof part === 'bigint' ? part.toString() : part));
 }
 
-function nameOf({ code, details }: VramhubError): ErrorName {
+function nameOf({ code, details, message }: VramhubError): ErrorName {
 	const { abort, module } = details;
-	return typeof abort === 'string' ? `${String(module)}::${abort}` : code;
+	if (typeof abort === 'string') return `${String(module)}::${abort}`;
+	// Names in CamelCase are Sui's; the rest of a message is for people.
+	const name = /\b[A-Z][A-Za-z]*[a-z][A-Z][A-Za-z]+\b/.exec(message)?.[0];
+	return code === 'CHAIN_REJECTED' && name !== undefined ? `${code} ${name}` : code;
 }
 
 /** The name of what an own client's call is refused with; changes nothing. Fails when it succeeds. */
