@@ -1,4 +1,4 @@
-// Prints docs/errors.md from core/errors.ts: `node scripts/errors-doc.ts > docs/errors.md`. A test compares the two.
+// Prints docs/errors.md from core/errors.ts: `npm run docs`. A test compares the two.
 import { pathToFileURL } from 'node:url';
 import { ERRORS } from '#core/errors.ts';
 

@@ -16,7 +16,7 @@ export interface Target {
 
 const bytes = (transaction: Transaction, value: Uint8Array) => transaction.pure(bcs.byteVector().serialize(value));
 
-/** One command for each entry point of `contracts/README.md`, arguments in its order. */
+/** One command for each entry point, arguments in the order of `docs/contracts/`. */
 function moveCall(transaction: Transaction, { packageId }: Target, target: string, args: TransactionArgument[]) {
 	return transaction.moveCall({ target: `${packageId}::${target}`, arguments: args });
 }

@@ -2,7 +2,7 @@ import type { ClientWithCoreApi } from '@mysten/sui/client';
 import { Transaction } from '@mysten/sui/transactions';
 import { VramhubError } from '#core/errors.ts';
 
-/** Shared objects that `seal_policy::seal_approve` reads, in the order of its arguments (contracts/README.md). */
+/** Shared objects that `seal_policy::seal_approve` reads, in the order of its arguments. */
 export interface PolicyObjects {
 	readonly network: string;
 	readonly hparams: string;
