@@ -33,16 +33,17 @@ public struct Measured has copy, drop {
 
 /// Only a document that Sui's native has verified has this type.
 public(package) fun measure(document: &NitroAttestationDocument): Measured {
-    assert!(document.public_key().is_some(), EMissingPublicKey);
-    assert!(document.user_data().is_some(), EMissingUserData);
-    Measured {
-        timestamp_ms: *document.timestamp(),
-        pcr0: register(document, 0),
-        pcr1: register(document, 1),
-        pcr2: register(document, 2),
-        public_key: *document.public_key().borrow(),
-        user_data: *document.user_data().borrow(),
-    }
+    let pcrs = document.pcrs();
+    let n = pcrs.length();
+    let mut indices = vector[];
+    let mut values = vector[];
+    let mut i = 0;
+    while (i < n) {
+        indices.push_back(pcrs[i].index());
+        values.push_back(*pcrs[i].value());
+        i = i + 1;
+    };
+    of_parts(*document.timestamp(), indices, values, *document.public_key(), *document.user_data())
 }
 
 public(package) fun new(
@@ -80,16 +81,42 @@ public(package) fun user_data(self: &Measured): &vector<u8> {
     &self.user_data
 }
 
+#[test_only]
+public fun of_parts_for_testing(
+    timestamp_ms: u64,
+    indices: vector<u8>,
+    values: vector<vector<u8>>,
+    public_key: Option<vector<u8>>,
+    user_data: Option<vector<u8>>,
+): Measured {
+    of_parts(timestamp_ms, indices, values, public_key, user_data)
+}
+
 // === Private ===
 
+/// A document in plain values: of its registers indices and values.
+fun of_parts(
+    timestamp_ms: u64,
+    indices: vector<u8>,
+    values: vector<vector<u8>>,
+    public_key: Option<vector<u8>>,
+    user_data: Option<vector<u8>>,
+): Measured {
+    assert!(public_key.is_some(), EMissingPublicKey);
+    assert!(user_data.is_some(), EMissingUserData);
+    Measured {
+        timestamp_ms,
+        pcr0: register(&indices, &values, 0),
+        pcr1: register(&indices, &values, 1),
+        pcr2: register(&indices, &values, 2),
+        public_key: public_key.destroy_some(),
+        user_data: user_data.destroy_some(),
+    }
+}
+
 /// By index: positions mean nothing, since registers of zeros are missing.
-fun register(document: &NitroAttestationDocument, index: u8): vector<u8> {
-    let pcrs = document.pcrs();
-    let n = pcrs.length();
-    let mut i = 0;
-    while (i < n) {
-        if (pcrs[i].index() == index) return *pcrs[i].value();
-        i = i + 1;
-    };
-    abort EMissingRegister
+fun register(indices: &vector<u8>, values: &vector<vector<u8>>, index: u8): vector<u8> {
+    let (found, at) = indices.index_of(&index);
+    assert!(found, EMissingRegister);
+    values[at]
 }
