@@ -7,7 +7,7 @@ import type { MinerRow } from '#core/gradient/payload.ts';
 import { enclaveUserData } from '#core/gradient/records.ts';
 import { windowStartMs } from '#core/window.ts';
 import { type EnclaveKey, enclaveKey, payloadFor, rowsFor, signPayload } from '#tests/helpers/payload.ts';
-import { startTestChain, TEST_PCRS, type TestChain } from '#tests/helpers/test-chain.ts';
+import { startTestChain, type TestChain, type TestChainOptions } from '#tests/helpers/test-chain.ts';
 
 export interface Member {
 	readonly uid: number;
@@ -63,8 +63,12 @@ export interface PayloadChanges {
 
 export const WINDOW_SECONDS = 600;
 
-export async function startAttackWorld(hparams: Partial<HparamValues> = {}, counts = { miners: 3, validators: 3 }): Promise<AttackWorld> {
-	const chain = await startTestChain({ windowSeconds: WINDOW_SECONDS, hparams });
+export async function startAttackWorld(
+	hparams: Partial<HparamValues> = {},
+	counts = { miners: 3, validators: 3 },
+	options: Partial<TestChainOptions> = {},
+): Promise<AttackWorld> {
+	const chain = await startTestChain({ windowSeconds: WINDOW_SECONDS, hparams, ...options });
 	const { reader, objects, parameters } = chain;
 	const { values, windowDurationMs } = parameters;
 	const miners: Member[] = [];
@@ -93,7 +97,7 @@ export async function startAttackWorld(hparams: Partial<HparamValues> = {}, coun
 			validators.push(member);
 			return member;
 		},
-		async document({ uid, generation, writer, key }, { pcrs = TEST_PCRS, publicKey = key.publicKey, ageMs = 0n, ...binding } = {}) {
+		async document({ uid, generation, writer, key }, { pcrs = parameters.pcrs, publicKey = key.publicKey, ageMs = 0n, ...binding } = {}) {
 			const bound = { network: objects.network, validatorUid: uid, validatorGeneration: generation, owner: writer.address, ...binding };
 			const timestampMs = (await reader.clockMs()) - ageMs;
 			return chain.minter.mint({ timestampMs, pcrs: new Map(pcrs.entries()), publicKey, userData: enclaveUserData(bound), nonce: undefined });
