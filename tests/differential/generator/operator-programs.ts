@@ -55,15 +55,20 @@ function operandsOf(width: IntegerKind): Uint8Array[] {
 function whatSucceeds(width: IntegerKind): string {
 	const most = maximum(width);
 	const low = `${(1n << BigInt(INTEGER_BITS[width] / 2)) - 1n}`;
-	const expressions = [
-		...['<', '>', '<=', '>=', '==', '!=', '|', '&', '^'].map((operator) => `left ${operator} right`),
+	const integers = [
+		...['|', '&', '^'].map((operator) => `left ${operator} right`),
 		'left << by',
 		'left >> by',
-		`left - (left & right)`,
+		'left - (left & right)',
 		`left + (${most} - left)`,
 		`(left & ${low}) * (right & ${low})`,
 		'left / (right | 1)',
 		'left % (right | 1)',
+	];
+	const expressions = [
+		// Widened: bits beyond the type would not show in its bytes.
+		...integers.map((expression) => `(${expression}) as u256`),
+		...['<', '>', '<=', '>=', '==', '!='].map((operator) => `left ${operator} right`),
 		'left < right && right > 1',
 		'left < right || right > 1',
 		'!(left == right)',
