@@ -69,19 +69,16 @@ export const Miner = moveStruct('peer_registry', 'Miner', {
 	stake: bcs.u64(),
 });
 
-export const FreeValidatorUid = moveStruct('validator_registry', 'FreeUid', { uid: bcs.u16(), from_window: bcs.u64() });
 export const ValidatorRegistry = moveStruct('validator_registry', 'ValidatorRegistry', {
 	id: Id,
 	network: Id,
 	validators: Table,
-	next_uid: bcs.u16(),
-	registrations_window: bcs.u64(),
-	registrations_count: bcs.u64(),
+	uids: UidPool,
 	agents: Table,
 	operators: Table,
-	free_uids: bcs.vector(FreeValidatorUid),
+	slashed: Table,
 });
-export const Agent = moveStruct('validator_registry', 'Agent', { uid: bcs.u16(), generation: bcs.u32() });
+export const Registration = moveStruct('validator_registry', 'Registration', { uid: bcs.u16(), generation: bcs.u32() });
 export const OperatorKey = moveStruct('validator_registry', 'OperatorKey', { uid: bcs.u16(), generation: bcs.u32(), operator: bcs.Address });
 export const OperatorTerm = moveStruct('validator_registry', 'OperatorTerm', { from_window: bcs.u64(), until_window: bcs.u64() });
 export const StakeEntry = moveStruct('validator_registry', 'StakeEntry', { from_window: bcs.u64(), amount: bcs.u64() });

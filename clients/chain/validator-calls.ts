@@ -18,3 +18,22 @@ export function setValidatorOperator(
 		],
 	});
 }
+
+/** In a full registry: the weakest validator past its immunity leaves for a newcomer that stakes more. The sender owns the newcomer. */
+export function replaceValidator(
+	transaction: Transaction,
+	{ packageId, objects }: Target,
+	{ stakeMist, feeMist, operator }: { readonly stakeMist: bigint; readonly feeMist: bigint; readonly operator: string },
+): void {
+	const [stake, fee] = transaction.splitCoins(transaction.gas, [stakeMist, feeMist]);
+	transaction.moveCall({
+		target: `${packageId}::validator_registry::replace_validator`,
+		arguments: [
+			...[objects.validatorRegistry, objects.vault, objects.network, objects.hparams].map((id) => transaction.object(id)),
+			stake!,
+			fee!,
+			transaction.pure.address(operator),
+			transaction.object(CLOCK_ID),
+		],
+	});
+}

@@ -79,6 +79,18 @@ public fun votes(self: &Boundary): &vector<Vote> {
     &self.votes
 }
 
+/// What the validator voted for, if it did: empty to keep the parent.
+public fun vote_of(self: &Boundary, validator_uid: u16, validator_generation: u32): Option<vector<u8>> {
+    let n = self.votes.length();
+    let mut i = 0;
+    while (i < n) {
+        let vote = &self.votes[i];
+        if (vote.validator_uid == validator_uid && vote.validator_generation == validator_generation) return option::some(vote.hash);
+        i = i + 1;
+    };
+    option::none()
+}
+
 public fun is_open(self: &Boundary): bool {
     self.outcome == OUTCOME_OPEN
 }
@@ -137,7 +149,7 @@ public(package) fun attest(
     merge_digest: vector<u8>,
 ) {
     let validator_generation = validator.generation();
-    assert!(!self.has_voted(validator_uid, validator_generation), EAlreadyAttested);
+    assert!(self.vote_of(validator_uid, validator_generation).is_none(), EAlreadyAttested);
     assert!(self.is_open(), EAlreadyAnchored);
     assert!(parent_boundary == self.parent_boundary, EWrongParent);
     assert!(merge_digest == self.merge_digest, EWrongMergeDigest);
@@ -182,17 +194,4 @@ public(package) fun decide_new(self: &mut Boundary, hash: vector<u8>, activation
 
 public(package) fun decide_keep(self: &mut Boundary) {
     self.outcome = OUTCOME_KEEP;
-}
-
-// === Private ===
-
-fun has_voted(self: &Boundary, validator_uid: u16, validator_generation: u32): bool {
-    let n = self.votes.length();
-    let mut i = 0;
-    while (i < n) {
-        let vote = &self.votes[i];
-        if (vote.validator_uid == validator_uid && vote.validator_generation == validator_generation) return true;
-        i = i + 1;
-    };
-    false
 }

@@ -21,6 +21,9 @@ const ETooLate: vector<u8> = b"the window takes no more scores";
 /// The validator's stake was not in the window's snapshot.
 #[error]
 const ENotInSnapshot: vector<u8> = b"the validator does not score this window";
+/// Who was slashed scores no more.
+#[error]
+const ESlashed: vector<u8> = b"the validator has been slashed";
 /// The enclave was registered by a predecessor of this uid.
 #[error]
 const EEnclaveNotCurrent: vector<u8> = b"the enclave belongs to an earlier generation of this validator";
@@ -194,6 +197,7 @@ public fun submit_scores(
     network.assert_running(clock);
     let validator = validators.validator(validator_uid);
     validator.assert_operator(ctx);
+    assert!(!validator.slashed(), ESlashed);
     let generation = validator.generation();
     let enclave = enclaves.enclave(validator_uid);
     assert!(enclave.validator_generation() == generation, EEnclaveNotCurrent);

@@ -53,6 +53,15 @@ public fun new(
     SignedAttestation { domain: DOMAIN, network, validator_uid, validator_generation, boundary, parent_boundary, hash, merge_digest }
 }
 
+/// Uid and generation of who says it.
+public fun validator(self: &SignedAttestation): (u16, u32) {
+    (self.validator_uid, self.validator_generation)
+}
+
+public fun boundary(self: &SignedAttestation): u64 {
+    self.boundary
+}
+
 /// What a wallet is given to sign.
 public fun message(self: &SignedAttestation): vector<u8> {
     bcs::to_bytes(self)

@@ -8,16 +8,11 @@ use sui::sui::SUI;
 use sui::table::{Self, Table};
 use vramhub::hparams::{Hparams, Params};
 use vramhub::network::Network;
+use vramhub::uid_pool::{Self, UidPool};
 use vramhub::vault::{Self, Vault};
 
 // === Errors ===
 
-/// All uids are taken.
-#[error]
-const ERegistryFull: vector<u8> = b"there is no free validator uid";
-/// Too many registrations in this window.
-#[error]
-const ETooManyRegistrations: vector<u8> = b"no more registrations in this window";
 /// No validator has this uid.
 #[error]
 const EUnknownValidator: vector<u8> = b"no validator has this uid";
@@ -39,15 +34,21 @@ const EOperatorBefore: vector<u8> = b"the address was this validator's operator 
 /// A validator that has left stakes no more; its owner withdraws.
 #[error]
 const EDeactivated: vector<u8> = b"the validator has been deactivated";
+/// There are free places: register.
+#[error]
+const ENotFull: vector<u8> = b"there are free places: nobody is replaced";
+/// All validators are in their first windows.
+#[error]
+const ENobodyReplaceable: vector<u8> = b"no validator is past its immunity";
+/// Who takes a place stakes more than who has it.
+#[error]
+const ENotMoreStake: vector<u8> = b"the stake is not more than that of the weakest validator";
+/// A registration is slashed once.
+#[error]
+const EAlreadySlashed: vector<u8> = b"the validator has been slashed already";
 /// Less than the minimum is all or nothing.
 #[error]
 const EBelowMinimum: vector<u8> = b"the stake must stay at the minimum: deactivate to take all of it";
-
-// === Constants ===
-
-const FOREVER: u64 = 18446744073709551615;
-/// A uid is given out again when scores of its last window can no longer be submitted, and a while for what follows from them.
-const REUSE_DELAY_WINDOWS: u64 = 8;
 
 // === Structs ===
 
@@ -55,20 +56,16 @@ public struct ValidatorRegistry has key {
     id: UID,
     network: ID,
     validators: Table<u16, Validator>,
-    next_uid: u16,
-    /// The window that `registrations_count` counts.
-    registrations_window: u64,
-    registrations_count: u64,
-    /// Operators and delegates. An entry of an earlier generation is void.
-    agents: Table<address, Agent>,
+    uids: UidPool,
+    /// Operators and delegates act for a registration; an entry of an earlier generation is void.
+    agents: Table<address, Registration>,
     /// Of all generations, for ever: who signed for a validator is known as long as there is evidence.
     operators: Table<OperatorKey, OperatorTerm>,
-    /// Of validators that left, in that order.
-    free_uids: vector<FreeUid>,
+    /// The window in which a registration was slashed, for ever.
+    slashed: Table<Registration, u64>,
 }
 
-/// The validator that an address acts for.
-public struct Agent has copy, drop, store {
+public struct Registration has copy, drop, store {
     uid: u16,
     generation: u32,
 }
@@ -86,12 +83,6 @@ public struct OperatorTerm has copy, drop, store {
     until_window: u64,
 }
 
-public struct FreeUid has copy, drop, store {
-    uid: u16,
-    /// May be given out from this window on.
-    from_window: u64,
-}
-
 public struct Validator has store {
     uid: u16,
     generation: u32,
@@ -102,6 +93,7 @@ public struct Validator has store {
     registered_window: u64,
     /// The first window without it.
     until_window: u64,
+    /// Out of standing in every window, also in those before.
     slashed: bool,
     /// Ascending; the last entry whose window is not later than w is the stake in w.
     stakes: vector<StakeEntry>,
@@ -141,11 +133,29 @@ public struct ValidatorDeactivated has copy, drop {
     until_window: u64,
 }
 
-public struct OperatorSet has copy, drop {
+/// In place of a validator that ValidatorDeactivated names too, another one from the next window on.
+public struct ValidatorReplaced has copy, drop {
+    network: ID,
+    uid: u16,
+    generation: u32,
+    /// MIST that counted for it.
+    stake: u64,
+    new_uid: u16,
+    new_generation: u32,
+}
+
+public struct ValidatorOperatorSet has copy, drop {
     network: ID,
     uid: u16,
     generation: u32,
     operator: address,
+    window: u64,
+}
+
+public struct ValidatorSlashed has copy, drop {
+    network: ID,
+    uid: u16,
+    generation: u32,
     window: u64,
 }
 
@@ -181,36 +191,38 @@ public fun register_validator(
     network.assert_running(clock);
     let window = network.current_window(clock);
     let params = hparams.at(window);
-    assert!(self.acts_for(operator).is_none(), EAgentTaken);
-    self.count_registration(window, params.max_registrations_per_window());
-    let (uid, generation) = self.take_uid(window, params.max_validators());
+    self.admit(vault, params, window, params.max_validators(), stake, fee, operator, ctx);
+}
 
-    let owner = ctx.sender();
-    let amount = vault.deposit(
-        vault::role_validator(),
-        uid,
-        generation,
-        owner,
-        stake,
-        params.min_validator_stake_mist(),
-        fee,
-        params.registration_fee_mist(),
-    );
-    self.begin_term(uid, generation, operator, window);
-    self.validators.add(
-        uid,
-        Validator {
-            uid,
-            generation,
-            owner,
-            operator,
-            registered_window: window,
-            until_window: FOREVER,
-            slashed: false,
-            stakes: vector[StakeEntry { from_window: window + 1, amount }],
-        },
-    );
-    event::emit(ValidatorRegistered { network: self.network, uid, generation, owner, operator, window });
+/// As `register_validator`, once as many are registered as may be: the weakest validator past its `immunity_windows` leaves, as by
+/// `deactivate`. It is the one with the least stake from the next window on, where that of one out of standing, as of the slashed, is 0; of
+/// those with the same the last registered, then the one with the greatest uid. The newcomer must stake more. Who was slashed is not immune.
+public fun replace_validator(
+    self: &mut ValidatorRegistry,
+    vault: &mut Vault,
+    network: &Network,
+    hparams: &Hparams,
+    stake: Coin<SUI>,
+    fee: Coin<SUI>,
+    operator: address,
+    clock: &Clock,
+    ctx: &mut TxContext,
+) {
+    network.assert_owns(self.network);
+    network.assert_owns(vault.network());
+    network.assert_owns(hparams.network());
+    network.assert_running(clock);
+    let window = network.current_window(clock);
+    let params = hparams.at(window);
+    // After max_validators was lowered there may be more: a place changes hands all the same.
+    let places = self.uids.active();
+    assert!(places >= params.max_validators(), ENotFull);
+    let (uid, least) = self.weakest(window, params);
+    assert!(stake.value() > least, ENotMoreStake);
+    let generation = self.validators[uid].generation;
+    self.leave(vault, params, uid, window);
+    let (new_uid, new_generation) = self.admit(vault, params, window, places, stake, fee, operator, ctx);
+    event::emit(ValidatorReplaced { network: self.network, uid, generation, stake: least, new_uid, new_generation });
 }
 
 /// By the owner. The whole stake counts from the next window on.
@@ -259,18 +271,8 @@ public fun deactivate(
     clock: &Clock,
     ctx: &TxContext,
 ) {
-    let (window, generation) = self.begin_change(vault, network, hparams, uid, clock, ctx);
-    let params = hparams.at(window);
-    let until_window = window + 1;
-    let stake = vault.stake(vault::role_validator(), uid, generation);
-    vault.unbond(vault::role_validator(), uid, generation, stake, until_window + params.unbond_delay_windows());
-    self.set_stake(params, uid, window, 0);
-    let validator = &mut self.validators[uid];
-    validator.until_window = until_window;
-    let operator = validator.operator;
-    self.end_term(uid, generation, operator, until_window);
-    self.free_uids.push_back(FreeUid { uid, from_window: until_window + REUSE_DELAY_WINDOWS });
-    event::emit(ValidatorDeactivated { network: self.network, uid, generation, until_window });
+    let (window, _) = self.begin_change(vault, network, hparams, uid, clock, ctx);
+    self.leave(vault, hparams.at(window), uid, window)
 }
 
 /// By the owner: another address acts for the validator from now on, and the one before no more. Not stopped by a pause, because the key may
@@ -282,14 +284,14 @@ public fun set_operator(self: &mut ValidatorRegistry, network: &Network, uid: u1
     let generation = validator.generation;
     let before = validator.operator;
     assert!(ctx.sender() == validator.owner, ENotOwner);
-    assert!(validator.until_window == FOREVER, EDeactivated);
+    assert!(validator.until_window == uid_pool::forever(), EDeactivated);
     assert!(self.acts_for(operator).is_none(), EAgentTaken);
     assert!(!self.operators.contains(OperatorKey { uid, generation, operator }), EOperatorBefore);
     self.end_term(uid, generation, before, window + 1);
     self.agents.remove(before);
     self.begin_term(uid, generation, operator, window);
     self.validators[uid].operator = operator;
-    event::emit(OperatorSet { network: self.network, uid, generation, operator, window });
+    event::emit(ValidatorOperatorSet { network: self.network, uid, generation, operator, window });
 }
 
 /// Lets another address, as that of an aggregator process, fetch credentials for this validator.
@@ -299,7 +301,7 @@ public fun add_delegate(self: &mut ValidatorRegistry, network: &Network, uid: u1
     let generation = validator.generation;
     assert!(ctx.sender() == validator.owner, ENotOwner);
     assert!(self.acts_for(delegate).is_none(), EAgentTaken);
-    self.set_agent(delegate, Agent { uid, generation });
+    self.set_agent(delegate, Registration { uid, generation });
     event::emit(DelegateAdded { network: self.network, uid, delegate });
 }
 
@@ -323,7 +325,7 @@ public fun validator(self: &ValidatorRegistry, uid: u16): &Validator {
 /// The validator that an address acts for, as operator or delegate.
 public fun acts_for(self: &ValidatorRegistry, agent: address): Option<u16> {
     if (!self.agents.contains(agent)) return option::none();
-    let Agent { uid, generation } = self.agents[agent];
+    let Registration { uid, generation } = self.agents[agent];
     if (self.validators[uid].generation == generation) option::some(uid) else option::none()
 }
 
@@ -364,8 +366,18 @@ public fun network(self: &ValidatorRegistry): ID {
     self.network
 }
 
+/// Uids are below.
 public fun next_uid(self: &ValidatorRegistry): u16 {
-    self.next_uid
+    self.uids.next_uid()
+}
+
+public fun uids(self: &ValidatorRegistry): &UidPool {
+    &self.uids
+}
+
+/// Whether this registration was slashed, also after the uid has passed on.
+public fun was_slashed(self: &ValidatorRegistry, uid: u16, generation: u32): bool {
+    self.slashed.contains(Registration { uid, generation })
 }
 
 public fun generation(self: &Validator): u32 {
@@ -396,12 +408,10 @@ public(package) fun new(network: &Network, ctx: &mut TxContext): ValidatorRegist
         id: object::new(ctx),
         network: network.id(),
         validators: table::new(ctx),
-        next_uid: 0,
-        registrations_window: 0,
-        registrations_count: 0,
+        uids: uid_pool::new(),
         agents: table::new(ctx),
         operators: table::new(ctx),
-        free_uids: vector[],
+        slashed: table::new(ctx),
     }
 }
 
@@ -409,7 +419,106 @@ public(package) fun share(self: ValidatorRegistry) {
     transfer::share_object(self)
 }
 
+/// Once a registration, also after it left: out of standing at once. The vault has taken what it takes. Aborts with EAlreadySlashed.
+public(package) fun mark_slashed(self: &mut ValidatorRegistry, vault: &Vault, params: &Params, uid: u16, generation: u32, window: u64) {
+    assert!(!self.was_slashed(uid, generation), EAlreadySlashed);
+    self.slashed.add(Registration { uid, generation }, window);
+    event::emit(ValidatorSlashed { network: self.network, uid, generation, window });
+    let validator = &mut self.validators[uid];
+    if (validator.generation != generation) return;
+    validator.slashed = true;
+    if (validator.until_window == uid_pool::forever()) {
+        self.set_stake(params, uid, window, vault.stake(vault::role_validator(), uid, generation));
+    };
+}
+
 // === Private ===
+
+/// Registers the sender as owner; returns uid and generation. All objects are of one network.
+fun admit(
+    self: &mut ValidatorRegistry,
+    vault: &mut Vault,
+    params: &Params,
+    window: u64,
+    places: u64,
+    stake: Coin<SUI>,
+    fee: Coin<SUI>,
+    operator: address,
+    ctx: &TxContext,
+): (u16, u32) {
+    assert!(self.acts_for(operator).is_none(), EAgentTaken);
+    self.uids.count_registration(window, params.max_registrations_per_window());
+    let (uid, generation) = self.take_uid(window, places);
+    let owner = ctx.sender();
+    let amount = vault.deposit(
+        vault::role_validator(),
+        uid,
+        generation,
+        owner,
+        stake,
+        params.min_validator_stake_mist(),
+        fee,
+        params.registration_fee_mist(),
+    );
+    self.begin_term(uid, generation, operator, window);
+    self.validators.add(
+        uid,
+        Validator {
+            uid,
+            generation,
+            owner,
+            operator,
+            registered_window: window,
+            until_window: uid_pool::forever(),
+            slashed: false,
+            stakes: vector[StakeEntry { from_window: window + 1, amount }],
+        },
+    );
+    event::emit(ValidatorRegistered { network: self.network, uid, generation, owner, operator, window });
+    (uid, generation)
+}
+
+/// Of a validator that has not left: it scores no window after this one, and all of its stake unbonds.
+fun leave(self: &mut ValidatorRegistry, vault: &mut Vault, params: &Params, uid: u16, window: u64) {
+    let validator = &self.validators[uid];
+    let generation = validator.generation;
+    let operator = validator.operator;
+    let until_window = window + 1;
+    let stake = vault.stake(vault::role_validator(), uid, generation);
+    // Who was slashed of everything must be able to go, and to be replaced.
+    if (stake > 0) {
+        vault.unbond(vault::role_validator(), uid, generation, stake, until_window + params.unbond_delay_windows());
+    };
+    self.set_stake(params, uid, window, 0);
+    self.validators[uid].until_window = until_window;
+    self.end_term(uid, generation, operator, until_window);
+    self.uids.give_back(uid, until_window);
+    event::emit(ValidatorDeactivated { network: self.network, uid, generation, until_window });
+}
+
+/// Uid of who is replaced next, and the stake that counts for it in the next window. Aborts with ENobodyReplaceable.
+fun weakest(self: &ValidatorRegistry, window: u64, params: &Params): (u16, u64) {
+    let n = self.uids.next_uid();
+    let mut weakest = option::none();
+    let mut least = 0;
+    let mut registered_window = 0;
+    let mut uid = 0;
+    while (uid < n) {
+        let validator = &self.validators[uid];
+        let since = validator.registered_window;
+        if (validator.until_window == uid_pool::forever() && (validator.slashed || since + params.immunity_windows() <= window)) {
+            let stake = if (validator.is_in_standing(window + 1, params)) validator.stake_at(window + 1) else 0;
+            if (weakest.is_none() || stake < least || (stake == least && since >= registered_window)) {
+                weakest = option::some(uid);
+                least = stake;
+                registered_window = since;
+            };
+        };
+        uid = uid + 1;
+    };
+    assert!(weakest.is_some(), ENobodyReplaceable);
+    (weakest.destroy_some(), least)
+}
 
 /// The window, and the generation of a validator that the sender owns and that has not left.
 fun begin_change(
@@ -426,7 +535,7 @@ fun begin_change(
     network.assert_owns(hparams.network());
     let validator = self.validator(uid);
     assert!(ctx.sender() == validator.owner, ENotOwner);
-    assert!(validator.until_window == FOREVER, EDeactivated);
+    assert!(validator.until_window == uid_pool::forever(), EDeactivated);
     (network.current_window(clock), validator.generation)
 }
 
@@ -445,22 +554,17 @@ fun set_stake(self: &mut ValidatorRegistry, params: &Params, uid: u16, window: u
     event::emit(ValidatorStakeChanged { network: self.network, uid, generation: validator.generation, stake: amount, from_window });
 }
 
-/// One that a validator left long enough ago, or the next one. Aborts with ERegistryFull.
-fun take_uid(self: &mut ValidatorRegistry, window: u64, max_validators: u64): (u16, u32) {
-    if (!self.free_uids.is_empty() && self.free_uids[0].from_window <= window) {
-        let FreeUid { uid, .. } = self.free_uids.remove(0);
-        let Validator { generation, .. } = self.validators.remove(uid);
-        return (uid, generation + 1)
-    };
-    let uid = self.next_uid;
-    assert!((uid as u64) < max_validators, ERegistryFull);
-    self.next_uid = uid + 1;
-    (uid, 1)
+/// With the generation after that of the uid's last validator. Aborts with ERegistryFull, EUidsResting of the module uid_pool.
+fun take_uid(self: &mut ValidatorRegistry, window: u64, places: u64): (u16, u32) {
+    let (uid, reused) = self.uids.take(window, places);
+    if (!reused) return (uid, 1);
+    let Validator { generation, .. } = self.validators.remove(uid);
+    (uid, generation + 1)
 }
 
 fun begin_term(self: &mut ValidatorRegistry, uid: u16, generation: u32, operator: address, from_window: u64) {
-    self.set_agent(operator, Agent { uid, generation });
-    self.operators.add(OperatorKey { uid, generation, operator }, OperatorTerm { from_window, until_window: FOREVER });
+    self.set_agent(operator, Registration { uid, generation });
+    self.operators.add(OperatorKey { uid, generation, operator }, OperatorTerm { from_window, until_window: uid_pool::forever() });
 }
 
 fun end_term(self: &mut ValidatorRegistry, uid: u16, generation: u32, operator: address, until_window: u64) {
@@ -468,17 +572,8 @@ fun end_term(self: &mut ValidatorRegistry, uid: u16, generation: u32, operator: 
 }
 
 /// Over one of an earlier generation, if there is one.
-fun set_agent(self: &mut ValidatorRegistry, address: address, agent: Agent) {
+fun set_agent(self: &mut ValidatorRegistry, address: address, agent: Registration) {
     if (self.agents.contains(address)) *&mut self.agents[address] = agent else self.agents.add(address, agent)
-}
-
-fun count_registration(self: &mut ValidatorRegistry, window: u64, most: u64) {
-    if (self.registrations_window != window) {
-        self.registrations_window = window;
-        self.registrations_count = 0;
-    };
-    assert!(self.registrations_count < most, ETooManyRegistrations);
-    self.registrations_count = self.registrations_count + 1;
 }
 
 #[test_only]

@@ -4,9 +4,10 @@ module vramhub::validator_registry_tests;
 use std::unit_test::assert_eq;
 use sui::event;
 use vramhub::network;
+use vramhub::uid_pool;
 use vramhub::validator_registry;
 use vramhub::vault::{Self, StakeUnbonded};
-use vramhub::world;
+use vramhub::world::{Self, World};
 
 const OWNER: address = @0xb0;
 const OPERATOR: address = @0xb1;
@@ -59,7 +60,7 @@ fun an_operator_acts_for_one_validator() {
     w.end()
 }
 
-#[test, expected_failure(abort_code = validator_registry::ERegistryFull)]
+#[test, expected_failure(abort_code = uid_pool::ERegistryFull)]
 fun there_are_so_many_uids() {
     let mut values = world::values();
     *&mut values[9] = 1;
@@ -69,7 +70,7 @@ fun there_are_so_many_uids() {
     w.end()
 }
 
-#[test, expected_failure(abort_code = validator_registry::ETooManyRegistrations)]
+#[test, expected_failure(abort_code = uid_pool::ETooManyRegistrations)]
 fun there_are_so_many_registrations_a_window() {
     let mut values = world::values();
     *&mut values[13] = 1;
@@ -405,7 +406,7 @@ fun a_uid_is_given_out_again_and_nothing_passes_on() {
     w.end()
 }
 
-#[test, expected_failure(abort_code = validator_registry::ERegistryFull)]
+#[test]
 fun a_uid_rests_before_it_is_given_out_again() {
     let mut values = world::values();
     *&mut values[9] = 1; // max_validators
@@ -415,6 +416,9 @@ fun a_uid_rests_before_it_is_given_out_again() {
     w.deactivate_validator(OWNER, 0);
     w.at(23, 599_999);
     w.register_validator(@0xc0, @0xc1);
+    assert_eq!(w.validators().validator(0).generation(), 1);
+    assert_eq!(w.validators().validator(1).generation(), 1);
+    assert_eq!(w.validators().next_uid(), 2);
     w.end()
 }
 
@@ -432,6 +436,160 @@ fun unbonding_amounts_keep_nobody_in() {
     assert_eq!(w.vault().unbonding(vault::role_validator(), 0, 1), STAKE + 100);
     w.at(76 + 492, 0);
     assert_eq!(w.withdraw(OWNER, vault::role_validator(), 0, 1), STAKE + 100);
+    w.end()
+}
+
+// === Replacement ===
+
+/// Two places, immunity of 5 windows. Validator 0 has one SUI more than the minimum, 1 has the minimum.
+fun full(): World {
+    let mut values = world::values();
+    *&mut values[9] = 2; // max_validators
+    *&mut values[14] = 5; // immunity_windows
+    let mut w = world::with_values(values);
+    w.register_validator_paying(OWNER, OPERATOR, STAKE + 1_000_000_000, 100_000_000);
+    w.register_validator(OWNER, @0xb3);
+    w
+}
+
+#[test]
+fun who_stakes_more_takes_the_place_of_the_weakest() {
+    let mut w = full();
+    w.at(15, 0);
+    w.replace_validator(@0xc0, @0xc1, STAKE + 1);
+    let params = w.hparams().at(15);
+    let victim = w.validators().validator(1);
+    assert_eq!(victim.until_window(), 16);
+    assert!(victim.is_in_standing(15, params));
+    assert!(!victim.is_in_standing(16, params));
+    assert_eq!(w.vault().stake(vault::role_validator(), 1, 1), 0);
+    assert_eq!(w.vault().unbonding(vault::role_validator(), 1, 1), STAKE);
+    let newcomer = w.validators().validator(2);
+    assert_eq!(newcomer.owner(), @0xc0);
+    assert!(!newcomer.is_in_standing(15, params));
+    assert!(newcomer.is_in_standing(16, params));
+    assert_eq!(w.validators().uids().active(), 2);
+    w.at(16 + 492, 0);
+    assert_eq!(w.withdraw(OWNER, vault::role_validator(), 1, 1), STAKE);
+    // Its uid is the next one's.
+    w.replace_validator(@0xd0, @0xd1, STAKE + 2);
+    assert_eq!(w.validators().validator(1).generation(), 2);
+    assert_eq!(w.validators().validator(2).until_window(), 509);
+    w.end()
+}
+
+#[test, expected_failure(abort_code = validator_registry::ENotFull)]
+fun nobody_is_replaced_while_there_is_a_place() {
+    let mut w = full();
+    w.at(15, 0);
+    w.deactivate_validator(OWNER, 1);
+    w.replace_validator(@0xc0, @0xc1, 2 * STAKE);
+    w.end()
+}
+
+#[test, expected_failure(abort_code = validator_registry::ENobodyReplaceable)]
+fun nobody_is_replaced_in_its_first_windows() {
+    let mut w = full();
+    w.at(14, 599_999);
+    w.replace_validator(@0xc0, @0xc1, 100 * STAKE);
+    w.end()
+}
+
+#[test, expected_failure(abort_code = validator_registry::ENotMoreStake)]
+fun the_same_stake_replaces_nobody() {
+    let mut w = full();
+    w.at(15, 0);
+    w.replace_validator(@0xc0, @0xc1, STAKE);
+    w.end()
+}
+
+/// Stake that comes in this window counts as much as the newcomer's.
+#[test, expected_failure(abort_code = validator_registry::ENotMoreStake)]
+fun a_place_can_be_held_by_more_stake() {
+    let mut w = full();
+    w.at(15, 0);
+    w.add_validator_stake(OWNER, 1, 1);
+    w.replace_validator(@0xc0, @0xc1, STAKE + 1);
+    w.end()
+}
+
+#[test]
+fun of_equals_the_last_registered_goes() {
+    let mut w = full();
+    w.at(15, 0);
+    w.add_validator_stake(OWNER, 1, 1_000_000_000);
+    w.replace_validator(@0xc0, @0xc1, 2 * STAKE);
+    assert_eq!(w.validators().validator(1).until_window(), 16);
+    // Uid 2 is the last one, and 0 the only one past its immunity.
+    w.replace_validator(@0xc2, @0xc3, 2 * STAKE);
+    assert_eq!(w.validators().validator(0).until_window(), 16);
+    assert_eq!(w.validators().uids().active(), 2);
+    w.end()
+}
+
+/// Validator 0, that has more stake, is slashed in its first windows.
+#[test]
+fun the_slashed_go_first_and_have_no_immunity() {
+    let mut w = full();
+    w.validators_mut().set_slashed_for_testing(0);
+    w.replace_validator(@0xc0, @0xc1, STAKE);
+    assert_eq!(w.validators().validator(0).until_window(), 11);
+    w.end()
+}
+
+#[test]
+fun who_is_below_a_new_minimum_counts_nothing() {
+    let mut w = full();
+    let mut values = world::values();
+    *&mut values[9] = 1; // max_validators
+    *&mut values[11] = STAKE + 1; // min_validator_stake_mist
+    *&mut values[14] = 0; // immunity_windows
+    w.propose(values);
+    w.at(11, 0);
+    w.replace_validator(@0xc0, @0xc1, STAKE + 1);
+    assert_eq!(w.validators().validator(1).until_window(), 12);
+    // There are more than there may be, and not one more.
+    assert_eq!(w.validators().uids().active(), 2);
+    w.end()
+}
+
+#[test, expected_failure(abort_code = uid_pool::ETooManyRegistrations)]
+fun replacements_are_registrations() {
+    let mut values = world::values();
+    *&mut values[9] = 1; // max_validators
+    *&mut values[13] = 1; // max_registrations_per_window
+    *&mut values[14] = 0; // immunity_windows
+    let mut w = world::with_values(values);
+    w.register_validator(OWNER, OPERATOR);
+    w.replace_validator(@0xc0, @0xc1, 2 * STAKE);
+    w.end()
+}
+
+#[test, expected_failure(abort_code = vault::EStakeTooSmall)]
+fun a_newcomer_stakes_the_minimum_too() {
+    let mut w = full();
+    w.validators_mut().set_slashed_for_testing(0);
+    w.replace_validator(@0xc0, @0xc1, STAKE - 1);
+    w.end()
+}
+
+#[test, expected_failure(abort_code = network::EPaused)]
+fun nobody_is_replaced_in_a_pause() {
+    let mut w = full();
+    w.at(15, 0);
+    w.pause(1);
+    w.replace_validator(@0xc0, @0xc1, 2 * STAKE);
+    w.end()
+}
+
+#[test, expected_failure(abort_code = network::ENetworkMismatch)]
+fun nobody_is_replaced_by_stake_in_another_networks_vault() {
+    let mut w = full();
+    let mut other = world::another();
+    w.at(15, 0);
+    w.exchange_vault(&mut other);
+    w.replace_validator(@0xc0, @0xc1, 2 * STAKE);
+    other.end();
     w.end()
 }
 

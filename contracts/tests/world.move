@@ -21,6 +21,7 @@ use vramhub::reward_distributor::{Self, RewardPool};
 use vramhub::round_state::{Self, RoundState};
 use vramhub::score_ledger::{Self, ScoreLedger};
 use vramhub::seal_policy;
+use vramhub::slashing;
 use vramhub::upgrade_vault;
 use vramhub::validator_registry::{Self, ValidatorRegistry};
 use vramhub::vault::{Self, Vault};
@@ -256,6 +257,13 @@ public fun register_validator_paying(self: &mut World, owner: address, operator:
     let stake = coin::mint_for_testing<SUI>(stake, &mut ctx);
     let fee = coin::mint_for_testing<SUI>(fee, &mut ctx);
     self.validators[0].register_validator(&mut self.vault[0], &self.network[0], &self.hparams[0], stake, fee, operator, &self.clock, &mut ctx)
+}
+
+public fun replace_validator(self: &mut World, owner: address, operator: address, stake: u64) {
+    let mut ctx = self.transaction(owner);
+    let stake = coin::mint_for_testing<SUI>(stake, &mut ctx);
+    let fee = coin::mint_for_testing<SUI>(FEE, &mut ctx);
+    self.validators[0].replace_validator(&mut self.vault[0], &self.network[0], &self.hparams[0], stake, fee, operator, &self.clock, &mut ctx)
 }
 
 public fun add_miner_stake(self: &mut World, sender: address, uid: u16, stake: u64) {
@@ -626,6 +634,69 @@ public fun relay_attestation(
         signature,
         &self.clock,
     )
+}
+
+/// Two signed attestations of a boundary; returns the bounty.
+public fun prove_equivocation(
+    self: &mut World,
+    uid: u16,
+    generation: u32,
+    boundary: u64,
+    parents: vector<u64>,
+    hashes: vector<vector<u8>>,
+    digests: vector<vector<u8>>,
+    signatures: vector<vector<u8>>,
+): u64 {
+    let mut ctx = self.transaction(@0xcafe);
+    slashing::prove_equivocation(
+        &mut self.validators[0],
+        &mut self.vault[0],
+        &self.network[0],
+        &self.hparams[0],
+        uid,
+        generation,
+        boundary,
+        parents[0],
+        hashes[0],
+        digests[0],
+        signatures[0],
+        parents[1],
+        hashes[1],
+        digests[1],
+        signatures[1],
+        &self.clock,
+        &mut ctx,
+    ).burn_for_testing()
+}
+
+/// A signed attestation against the recorded vote; returns the bounty.
+public fun prove_contradiction(
+    self: &mut World,
+    uid: u16,
+    generation: u32,
+    boundary: u64,
+    parent_boundary: u64,
+    hash: vector<u8>,
+    merge_digest: vector<u8>,
+    signature: vector<u8>,
+): u64 {
+    let mut ctx = self.transaction(@0xcafe);
+    slashing::prove_contradiction(
+        &mut self.validators[0],
+        &mut self.vault[0],
+        &self.network[0],
+        &self.hparams[0],
+        &self.rounds[0],
+        uid,
+        generation,
+        boundary,
+        parent_boundary,
+        hash,
+        merge_digest,
+        signature,
+        &self.clock,
+        &mut ctx,
+    ).burn_for_testing()
 }
 
 // === Rewards ===
