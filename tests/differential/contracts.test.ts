@@ -8,12 +8,13 @@ import type { Transaction } from '@mysten/sui/transactions';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { type Act, performAct } from '#clients/chain/acts.ts';
 import * as calls from '#clients/chain/calls.ts';
-import { relayAttestation } from '#clients/chain/evidence-calls.ts';
+import { proveContradiction, proveEquivocation, relayAttestation } from '#clients/chain/evidence-calls.ts';
 import { execute } from '#clients/chain/execute.ts';
 import type { ChainWriter } from '#clients/chain/port.ts';
 import { replaceMiner, setMinerOperator } from '#clients/chain/registration-calls.ts';
 import { signAttestation } from '#clients/chain/sign-attestation.ts';
-import { setValidatorOperator } from '#clients/chain/validator-calls.ts';
+import { replaceValidator, setValidatorOperator } from '#clients/chain/validator-calls.ts';
+import type { CheckpointAttestation } from '#core/gradient/checkpoint-attestation.ts';
 import { mergeDigest } from '#core/gradient/consensus.ts';
 import { encodeSealIdentity } from '#core/seal-identity.ts';
 import { windowStartMs } from '#core/window.ts';
@@ -21,7 +22,7 @@ import type { Ledger } from '#devnet/ledger/ledger.ts';
 import { normalizeAddress } from '#devnet/move/types.ts';
 import { createNetwork, publishVramhub } from '#devnet/publish/publish.ts';
 import { startTestChain, type TestChain } from '#tests/helpers/test-chain.ts';
-import { consensusOf, registerTestValidator } from '#tests/helpers/validator.ts';
+import { consensusOf, registerTestValidator, type TestValidator } from '#tests/helpers/validator.ts';
 import { ContractRecorder } from './contract-recorder.ts';
 import { assertAgreement, Report } from './report.ts';
 import { SecondMachine } from './second-machine.ts';
@@ -169,11 +170,33 @@ async function liveThroughIt(chain: TestChain, watch: (packageId: string) => voi
 	await refused(approve(operator, 7));
 	await refused(approve(owner, 1));
 	await refused(approve(owners[0]!, 1));
+	await accuse(chain, [first, second], attestation, refused);
 	await replace(chain, { owner: owners[0]!, uid: 0 }, refused);
 	await passOn(chain, refused);
 }
 
-/** A miner's operator changes; then the places are fewer, and another owner takes one. */
+/** Two validators contradict themselves at a boundary that they voted on: one by two signatures, one by its vote and a signature. */
+async function accuse(
+	{ admin, client, objects, target }: TestChain,
+	[first, second]: readonly [TestValidator, TestValidator],
+	vote: Omit<CheckpointAttestation, 'validatorUid'>,
+	refused: (act: Promise<unknown>) => Promise<unknown>,
+): Promise<void> {
+	const hunter = admin.toSuiAddress();
+	const say = ({ signer, uid, generation }: TestValidator, hash = vote.hash) =>
+		signAttestation(signer, { ...vote, hash, validatorUid: uid }, { network: objects.network, validatorGeneration: generation });
+	const bring = (build: (transaction: Transaction) => void) => execute({ client, signer: admin, what: 'evidence', build });
+	const one = await say(first);
+	const other = await say(first, new Uint8Array(32).fill(2));
+	await refused(bring((transaction) => proveEquivocation(transaction, target, { one, other: one }, hunter)));
+	await bring((transaction) => proveEquivocation(transaction, target, { one, other }, hunter));
+	await refused(bring((transaction) => proveEquivocation(transaction, target, { one, other }, hunter)));
+	const contradiction = await say(second, new Uint8Array(32).fill(2));
+	await bring((transaction) => proveContradiction(transaction, target, contradiction, hunter));
+	await refused(first.writer.attestCheckpoint({ ...vote, validatorUid: first.uid }));
+}
+
+/** A miner's operator changes; then the places are fewer, and another owner takes one of the miners' and one of the validators'. */
 async function replace(chain: TestChain, miner: { owner: Ed25519Keypair; uid: number }, refused: (act: Promise<unknown>) => Promise<unknown>): Promise<void> {
 	const { admin, client, parameters, target } = chain;
 	const newcomer = await chain.fundedSigner();
@@ -191,10 +214,20 @@ async function replace(chain: TestChain, miner: { owner: Ed25519Keypair; uid: nu
 			build: (transaction) => replaceMiner(transaction, target, { stakeMist, feeMist, operator }),
 		});
 	await refused(takeItsPlace());
-	const fewer = { ...parameters, values: { ...parameters.values, max_miners: 1n, immunity_windows: 0n } };
+	const fewer = { ...parameters, values: { ...parameters.values, max_miners: 1n, max_validators: 1n, immunity_windows: 0n } };
 	await performAct({ client, target, signer: admin }, { kind: 'setHparams', hparams: fewer });
 	await chain.advanceTo(windowStartMs((await chain.currentWindow()) + 1n, parameters.windowDurationMs));
 	await takeItsPlace();
+	const { min_validator_stake_mist: least } = parameters.values;
+	const takeAValidatorsPlace = (stakeMist: bigint) =>
+		execute({
+			client,
+			signer: newcomer,
+			what: 'a replacement',
+			build: (transaction) => replaceValidator(transaction, target, { stakeMist, feeMist, operator }),
+		});
+	await refused(takeAValidatorsPlace(least - 1n));
+	await takeAValidatorsPlace(least);
 }
 
 /** What the administrator may do while the network runs. */
