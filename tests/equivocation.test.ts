@@ -119,10 +119,8 @@ test('anybody brings what operators signed, and it decides as their own transact
 	await bring((transaction) => relayAttestation(transaction, chain.target, signed));
 	assert.equal(await tryRelay(signed), 'checkpoints::EAlreadyAttested');
 	await chain.writerOf(second.operator).attestCheckpoint({ ...kept(), validatorUid: second.uid });
-	for (const validator of [third, fourth].slice(0, 1)) {
-		const word = await say(validator, undefined);
-		await bring((transaction) => relayAttestation(transaction, chain.target, word));
-	}
+	const last = await say(third, undefined);
+	await bring((transaction) => relayAttestation(transaction, chain.target, last));
 	assert.deepEqual((await chain.reader.boundary(boundary))?.outcome, { kind: 'keep' });
 	assert.equal(await tryRelay(await say(fourth, undefined)), 'checkpoints::EAlreadyAnchored');
 });
@@ -133,7 +131,7 @@ test('what is no evidence takes nothing from anybody', async () => {
 	const stranger = await chain.fundedSigner();
 	assert.equal(await tryPair(one, one), 'slashing::ENoContradiction');
 	assert.equal(await tryPair(one, { ...other, signature: one.signature }), 'signed_attestation::EBadSignature');
-	assert.equal(await tryPair(one, { ...other, validatorGeneration: 2 }), 'signed_attestation::EBadSignature');
+	assert.equal(await tryPair({ ...one, validatorGeneration: 2 }, other), 'signed_attestation::EBadSignature');
 	assert.equal(await tryPair(one, await say(first, CHECKPOINT, { signer: stranger })), 'slashing::ENotOperator');
 	assert.equal(await tryPair(one, await say(second, CHECKPOINT)), 'signed_attestation::EBadSignature', 'two validators, two opinions');
 	const elsewhere = await Promise.all([undefined, CHECKPOINT].map((hash) => say(first, hash, { network: chain.objects.hparams })));

@@ -193,7 +193,6 @@ async function accuse(
 	await refused(bring((transaction) => proveEquivocation(transaction, target, { one, other }, hunter)));
 	const contradiction = await say(second, new Uint8Array(32).fill(2));
 	await bring((transaction) => proveContradiction(transaction, target, contradiction, hunter));
-	await refused(first.writer.attestCheckpoint({ ...vote, validatorUid: first.uid }));
 }
 
 /** A miner's operator changes; then the places are fewer, and another owner takes one of the miners' and one of the validators'. */
