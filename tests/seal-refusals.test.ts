@@ -14,6 +14,8 @@ import {
 import type { Ed25519Keypair } from '@mysten/sui/keypairs/ed25519';
 import { Transaction } from '@mysten/sui/transactions';
 import { performAct } from '#clients/chain/acts.ts';
+import { proveEquivocation } from '#clients/chain/evidence-calls.ts';
+import { signAttestation } from '#clients/chain/sign-attestation.ts';
 import { sealId, sealIdBytes } from '#clients/seal/encrypted-object.ts';
 import { type PolicyObjects, preparePolicyCall } from '#clients/seal/policy-call.ts';
 import { compilePackage } from '#devnet/compiler/compile.ts';
@@ -203,6 +205,23 @@ test('2 of 3 key servers open for a validator in standing; each refusal has the 
 		assert.deepEqual(await open(world, operator, { id: identity(world, 2) }), SECRET, 'it is there until the window ends');
 		await nextWindow();
 		await assert.rejects(open(world, operator, { id: identity(world, 2) }), NoAccessError);
+	});
+
+	await t.test('slashed: at once, in the same window', async () => {
+		const said = await chain.fundedSigner();
+		const { uid, generation } = await chain.writerOf(said).registerValidator({ stakeMist: STAKE, operator: said.toSuiAddress() });
+		await nextWindow();
+		assert.deepEqual(await open(world, said, { id: identity(world, 2) }), SECRET);
+		const boundary = await chain.currentWindow();
+		const say = (hash: Uint8Array | undefined) =>
+			signAttestation(
+				said,
+				{ validatorUid: uid, boundary, parentBoundary: 0n, hash, mergeDigest: new Uint8Array(32) },
+				{ network: chain.objects.network, validatorGeneration: generation },
+			);
+		const evidence = { one: await say(undefined), other: await say(new Uint8Array(32)) };
+		await execute(chain, (transaction) => proveEquivocation(transaction, chain.target, evidence, stranger.toSuiAddress()));
+		await assert.rejects(open(world, said, { id: identity(world, 2) }), NoAccessError);
 	});
 
 	await t.test('one key server away is nothing', async () => {
