@@ -57,3 +57,46 @@ test('the bits are the same on every machine', () => {
 	inverseDct(noise(BLOCK_ELEMENTS, 4), out);
 	assert.equal(createHash('sha256').update(new Uint8Array(out.buffer)).digest('hex'), 'da2b58c1f0c4b7a7dca66f7e5204cc5ca7b11c73a8a4a6ab539589a21a8583a0');
 });
+
+/** The same sums in plain loops: rows that hold something, even and odd frequencies apart, ascending. */
+function plainInverse(coefficients: Float64Array): Float64Array {
+	const one = new Float64Array(BLOCK_ELEMENTS);
+	const row = new Float64Array(BLOCK_ELEMENTS);
+	// The basis, from the transform of single frequencies: 8 is 1 / C[0][n].
+	const basis = Array.from({ length: DCT_SIZE }, (_, v) => {
+		one.fill(0);
+		one[v] = 8;
+		inverseDct(one, row);
+		return row.slice(0, DCT_SIZE);
+	});
+	const rows = Array.from({ length: DCT_SIZE }, (_, u) => {
+		const sums = new Float64Array(DCT_SIZE);
+		for (let v = 0; v < DCT_SIZE; v++) {
+			const coefficient = coefficients[u * DCT_SIZE + v]!;
+			if (coefficient !== 0) for (let j = 0; j < DCT_SIZE; j++) sums[j]! += coefficient * basis[v]![j]!;
+		}
+		return sums;
+	});
+	const out = new Float64Array(BLOCK_ELEMENTS);
+	for (let i = 0; i < DCT_SIZE / 2; i++) {
+		for (let j = 0; j < DCT_SIZE; j++) {
+			const sums = [0, 0];
+			for (let u = 0; u < DCT_SIZE; u++) sums[u % 2]! += basis[u]![i]! * rows[u]![j]!;
+			out[i * DCT_SIZE + j] = sums[0]! + sums[1]!;
+			out[(DCT_SIZE - 1 - i) * DCT_SIZE + j] = sums[0]! - sums[1]!;
+		}
+	}
+	return out;
+}
+
+test('the kernel has the bits of plain loops, from an empty block to a full one', () => {
+	for (const every of [1, 2, 7, 64, 97, 1000, 4095]) {
+		const coefficients = noise(BLOCK_ELEMENTS, every).map((value, i) => ((i + 1) % every === 0 ? value / 3 : 0));
+		const samples = new Float64Array(BLOCK_ELEMENTS);
+		inverseDct(coefficients, samples);
+		assert.deepEqual(samples, plainInverse(coefficients), `every ${every}`);
+	}
+	const nothing = new Float64Array(BLOCK_ELEMENTS).fill(7);
+	inverseDct(new Float64Array(BLOCK_ELEMENTS), nothing);
+	assert.deepEqual(nothing, new Float64Array(BLOCK_ELEMENTS));
+});

@@ -1,3 +1,5 @@
+import { createDctKernel, type DctKernel } from '#core/gradient/dct-kernel.ts';
+
 /**
  * The 64×64 orthonormal DCT-II and its inverse, f64, the same bits on every machine: additions and multiplications in a fixed
  * order over constants that are written here, no Math.cos.
@@ -48,10 +50,17 @@ const MATRIX = Float64Array.from({ length: BLOCK_ELEMENTS }, (_, index) => {
 });
 
 // Scratch of the calls below, which never wait.
-const active = new Uint8Array(DCT_SIZE);
 const partial = new Float64Array(BLOCK_ELEMENTS);
 const evenSums = new Float64Array(DCT_SIZE);
 const oddSums = new Float64Array(DCT_SIZE);
+
+let shared: DctKernel | undefined;
+
+/** The inverse transform's own memory, to be filled and read in place. One for the process: whoever uses it does not wait in between. */
+export function dctKernel(): DctKernel {
+	shared ??= createDctKernel(MATRIX);
+	return shared;
+}
 
 /**
  * Inverse transform of one row-major block of coefficients into `samples`, of which the first `rows` rows of 64 are computed.
@@ -59,42 +68,16 @@ const oddSums = new Float64Array(DCT_SIZE);
  * The basis is symmetric, C[u][63 − i] = (−1)^u · C[u][i], so even and odd frequencies are summed apart, ascending.
  */
 export function inverseDct(coefficients: Float64Array, samples: Float64Array, rows: number = DCT_SIZE): void {
-	let activeRows = 0;
-	for (let u = 0; u < DCT_SIZE; u++) {
-		if (!inverseRow(coefficients, u, activeRows * DCT_SIZE)) continue;
-		active[activeRows++] = u;
-	}
-	for (let i = 0; i < HALF; i++) {
-		const mirrored = DCT_SIZE - 1 - i;
-		if (i >= rows) break;
-		evenSums.fill(0);
-		oddSums.fill(0);
-		for (let a = 0; a < activeRows; a++) {
-			const u = active[a]!;
-			const factor = MATRIX[u * DCT_SIZE + i]!;
-			const sums = u % 2 === 0 ? evenSums : oddSums;
-			const offset = a * DCT_SIZE;
-			for (let j = 0; j < DCT_SIZE; j++) sums[j]! += factor * partial[offset + j]!;
-		}
-		for (let j = 0; j < DCT_SIZE; j++) samples[i * DCT_SIZE + j] = evenSums[j]! + oddSums[j]!;
-		if (mirrored >= rows) continue;
-		for (let j = 0; j < DCT_SIZE; j++) samples[mirrored * DCT_SIZE + j] = evenSums[j]! - oddSums[j]!;
-	}
-}
-
-/** partial[target + j] = Σ_v X[u][v] · C[v][j]; false when the row holds no coefficient. */
-function inverseRow(coefficients: Float64Array, u: number, target: number): boolean {
-	let empty = true;
-	for (let v = 0; v < DCT_SIZE; v++) {
-		const coefficient = coefficients[u * DCT_SIZE + v]!;
+	const kernel = dctKernel();
+	let count = 0;
+	for (let index = 0; index < BLOCK_ELEMENTS; index++) {
+		const coefficient = coefficients[index]!;
 		if (coefficient === 0) continue;
-		if (empty) {
-			partial.fill(0, target, target + DCT_SIZE);
-			empty = false;
-		}
-		for (let j = 0; j < DCT_SIZE; j++) partial[target + j]! += coefficient * MATRIX[v * DCT_SIZE + j]!;
+		kernel.indices[count] = index;
+		kernel.values[count++] = coefficient;
 	}
-	return !empty;
+	kernel.inverse(count, rows);
+	samples.set(kernel.samples.subarray(0, rows * DCT_SIZE));
 }
 
 /** Forward transform of one row-major block: rows, then columns. */
