@@ -131,3 +131,14 @@ test('attestations that operators sign, and their signatures', () => {
 		holds(text, `x"${mergeDigest}"`, 'the digest');
 	}
 });
+
+test('completeness of validators, and how often emission has halved', () => {
+	const { attendance, halvings } = vector('rewards.json');
+	const text = moveTest('attendance_tests.move');
+	for (const { name, notes, expected, submitted, completenessBps } of attendance) {
+		const encoded = (notes as [number, number][]).map(([window, came]) => 2 * window + came).join(', ');
+		holds(text, `    // ${name}\n    assert_attendance(vector[${encoded}], ${expected}, ${submitted}, ${completenessBps});`, name);
+	}
+	const pool = moveTest('reward_distributor_tests.move');
+	for (const it of halvings as [string, string, number][]) holds(pool, `    assert_halvings(${it.join(', ')});`, 'halvings');
+});

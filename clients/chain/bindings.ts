@@ -219,13 +219,14 @@ export const SettledScores = moveStruct('score_ledger', 'SettledScores', {
 	columns: Columns,
 });
 
-export const Consensus = moveStruct('consensus', 'Consensus', { id: Id, network: Id, windows: Table, latest_final: bcs.option(bcs.u64()) });
+export const Consensus = moveStruct('consensus', 'Consensus', { id: Id, network: Id, windows: Table, latest_final: bcs.option(bcs.u64()), attendances: Table });
 export const CountedValidator = moveStruct('consensus', 'CountedValidator', {
 	uid: bcs.u16(),
 	generation: bcs.u32(),
 	stake: bcs.u64(),
 	agreement: bcs.u64(),
 	agreed_codes: bcs.u64(),
+	completeness_bps: bcs.u64(),
 });
 export const WindowConsensus = moveStruct('consensus', 'WindowConsensus', {
 	window: bcs.u64(),

@@ -7,10 +7,11 @@ use sui::clock::Clock;
 use sui::event;
 use sui::hash::blake2b256;
 use sui::table::{Self, Table};
+use vramhub::attendance::{Self, Attendance};
 use vramhub::hparams::Hparams;
 use vramhub::network::Network;
 use vramhub::peer_registry::RosterEntry;
-use vramhub::round_state::RoundState;
+use vramhub::round_state::{RoundState, SnapshotValidator};
 use vramhub::score_ledger::{Self, ScoreLedger};
 
 // === Errors ===
@@ -70,6 +71,12 @@ public struct Consensus has key {
     windows: Table<u64, WindowConsensus>,
     /// The latest window that is final.
     latest_final: Option<u64>,
+    attendances: Table<ValidatorKey, Attendance>,
+}
+
+public struct ValidatorKey has copy, drop, store {
+    uid: u16,
+    generation: u32,
 }
 
 /// Columns have an entry for each row that is settled so far, in the order of the roster.
@@ -98,6 +105,8 @@ public struct CountedValidator has copy, drop, store {
     agreement: u64,
     /// Rows in which the code is 0 exactly when the row is accepted.
     agreed_codes: u64,
+    /// Of the last 100 windows in which its scores were expected, this one included, the part in which they came; 0 until the window ends.
+    completeness_bps: u64,
 }
 
 /// What a window's selection hash is over. The commitments' hash binds the bytes.
@@ -190,7 +199,7 @@ public fun settle_medians(
     let mut v = 0;
     while (v < count) {
         let validator = &mut entry.validators[v];
-        validator.agreed_codes = validator.agreed_codes + n - count_bits(scored[v] ^ accepted);
+        validator.agreed_codes = validator.agreed_codes + n - attendance::count_bits(scored[v] ^ accepted);
         v = v + 1;
     }
 }
@@ -223,6 +232,7 @@ public fun finalize_window(
     let pays = is_final && entry.validators.length() >= params.min_consensus_validators();
     let selection_hash = selection_hash(window, *record.commitments_hash(), selected);
     entry.finalized = true;
+    note_attendance(&mut self.attendances, entry, record.validators());
     let status = rounds.finalize(window, is_final, pays, selected, selection_hash);
     // Windows may end out of their order.
     if (is_final && (self.latest_final.is_none() || *self.latest_final.borrow() < window)) self.latest_final = option::some(window);
@@ -306,6 +316,10 @@ public fun agreed_codes(self: &CountedValidator): u64 {
     self.agreed_codes
 }
 
+public fun completeness_bps(self: &CountedValidator): u64 {
+    self.completeness_bps
+}
+
 /// blake2b256(bcs{window, commitments_hash, selected}).
 public fun selection_hash(window: u64, commitments_hash: vector<u8>, selected: vector<RosterEntry>): vector<u8> {
     blake2b256(&bcs::to_bytes(&Selection { window, commitments_hash, selected }))
@@ -314,7 +328,7 @@ public fun selection_hash(window: u64, commitments_hash: vector<u8>, selected: v
 // === Package ===
 
 public(package) fun new(network: &Network, ctx: &mut TxContext): Consensus {
-    Consensus { id: object::new(ctx), network: network.id(), windows: table::new(ctx), latest_final: option::none() }
+    Consensus { id: object::new(ctx), network: network.id(), windows: table::new(ctx), latest_final: option::none(), attendances: table::new(ctx) }
 }
 
 public(package) fun share(self: Consensus) {
@@ -340,7 +354,7 @@ fun begin(self: &mut Consensus, network: &Network, rounds: &RoundState, ledger: 
         let uid = validator.snapshot_uid();
         if (ledger.is_settled(window, uid)) {
             let stake = validator.snapshot_stake();
-            validators.push_back(CountedValidator { uid, generation: validator.snapshot_generation(), stake, agreement: 0, agreed_codes: 0 });
+            validators.push_back(CountedValidator { uid, generation: validator.snapshot_generation(), stake, agreement: 0, agreed_codes: 0, completeness_bps: 0 });
             submitted_stake = submitted_stake + stake;
         };
         i = i + 1;
@@ -361,6 +375,26 @@ fun begin(self: &mut Consensus, network: &Network, rounds: &RoundState, ledger: 
             finalized: false,
         },
     );
+}
+
+/// Notes who of the window's snapshot came. Both lists ascend by uid.
+fun note_attendance(attendances: &mut Table<ValidatorKey, Attendance>, entry: &mut WindowConsensus, snapshot: &vector<SnapshotValidator>) {
+    let n = snapshot.length();
+    let counted = entry.validators.length();
+    let mut next = 0;
+    let mut i = 0;
+    while (i < n) {
+        let key = ValidatorKey { uid: snapshot[i].snapshot_uid(), generation: snapshot[i].snapshot_generation() };
+        if (!attendances.contains(key)) attendances.add(key, attendance::new());
+        let attendance = &mut attendances[key];
+        let came = next < counted && entry.validators[next].uid == key.uid;
+        attendance.note(entry.window, came);
+        if (came) {
+            entry.validators[next].completeness_bps = attendance.completeness_bps();
+            next = next + 1;
+        };
+        i = i + 1;
+    }
 }
 
 /// The greatest c for which more than half of the stake is on values ≥ c: more than half is not above it, and with it there is.
@@ -426,15 +460,6 @@ fun zeros(n: u64): vector<u64> {
         i = i + 1;
     };
     zeros
-}
-
-fun count_bits(mut bits: u256): u64 {
-    let mut count = 0;
-    while (bits != 0) {
-        bits = bits & (bits - 1);
-        count = count + 1;
-    };
-    count
 }
 
 /// Aborts unless `selection` is what it must be: of the rows that are accepted with own, random and weight above 0 the first `top_g` by

@@ -31,7 +31,7 @@ const ENotFinal: vector<u8> = b"the window is not final";
 /// Too few validators agreed, or the parameters emit nothing.
 #[error]
 const ENoEmission: vector<u8> = b"the window emits nothing";
-/// All that there may ever be is minted.
+/// All that there may ever be is minted, or so nearly that halving leaves nothing of the window's emission.
 #[error]
 const ESupplyExhausted: vector<u8> = b"the greatest supply is reached";
 /// Nothing, or more than there is.
@@ -124,7 +124,8 @@ public fun create_pool(cap: &AdminCap, network: &mut Network, treasury: Treasury
 
 // === Anybody's calls ===
 
-/// Mints a final window's emission, once, and credits it to the owners of miners and validators.
+/// Mints a final window's emission, halved as often as half of what was left has been minted, once, and credits it to the owners of miners
+/// and validators.
 public fun distribute(
     self: &mut RewardPool,
     network: &Network,
@@ -143,7 +144,7 @@ public fun distribute(
     let record = rounds.record(window);
     assert!(record.is_final(), ENotFinal);
     assert!(record.emission() > 0, ENoEmission);
-    let minted = record.emission().min(self.max_supply - self.treasury_cap.total_supply());
+    let minted = self.payable(record.emission());
     assert!(minted > 0, ESupplyExhausted);
 
     let params = hparams.at(window);
@@ -204,6 +205,13 @@ public fun owed(self: &RewardPool, owner: address): u64 {
     if (self.owed.contains(owner)) self.owed[owner] else 0
 }
 
+/// What a window with this emission would mint now; never more than is left.
+public fun payable(self: &RewardPool, emission: u64): u64 {
+    let left = self.max_supply - self.treasury_cap.total_supply();
+    if (left == 0) return 0;
+    (emission >> halvings(self.max_supply, left)).min(left)
+}
+
 public fun is_distributed(self: &RewardPool, window: u64): bool {
     self.distributions.contains(window)
 }
@@ -254,7 +262,7 @@ fun credit_miners(self: &mut RewardPool, vault: &Vault, roster: &vector<RosterEn
     credited
 }
 
-/// By stake · agreement on weights · agreement on codes; who submitted nothing does not count. Returns what was credited.
+/// By stake · agreement on weights · agreement on codes · completeness; who submitted nothing does not count. Returns what was credited.
 fun credit_validators(self: &mut RewardPool, vault: &Vault, result: &WindowConsensus, part: u64): u64 {
     let counted = result.validators();
     let n = counted.length();
@@ -263,7 +271,9 @@ fun credit_validators(self: &mut RewardPool, vault: &Vault, result: &WindowConse
     let mut i = 0;
     while (i < n) {
         let validator = &counted[i];
-        let merit = (validator.counted_stake() as u256) * (validator.agreement() as u256) * (validator.agreed_codes() as u256);
+        let merit =
+            (validator.counted_stake() as u256) * (validator.agreement() as u256) * (validator.agreed_codes() as u256)
+                * (validator.completeness_bps() as u256);
         merits.push_back(merit);
         total = total + merit;
         i = i + 1;
@@ -292,8 +302,25 @@ fun credit(self: &mut RewardPool, owner: address, amount: u64) {
     }
 }
 
+/// How often half of what was left has been minted: the greatest k with minted ≥ max_supply · (1 − 2^−k), which is left · 2^k ≤ max_supply.
+/// At least 1 must be left, so k is at most 63.
+fun halvings(max_supply: u64, left: u64): u8 {
+    let mut k = 0;
+    let mut doubled = (left as u128) * 2;
+    while (doubled <= (max_supply as u128)) {
+        k = k + 1;
+        doubled = doubled * 2;
+    };
+    k
+}
+
 fun share_of(amount: u64, basis_points: u64): u64 {
     ((amount as u128) * (basis_points as u128) / (BASIS_POINTS as u128)) as u64
+}
+
+#[test_only]
+public fun halvings_for_testing(max_supply: u64, left: u64): u8 {
+    halvings(max_supply, left)
 }
 
 #[test_only]

@@ -254,6 +254,218 @@ fun the_coin_is_made_once() {
     vram::init_for_testing(&mut ctx);
 }
 
+// === Halving: tests/vectors/rewards.json, made by another implementation ===
+
+fun assert_halvings(max_supply: u64, minted: u64, halvings: u8) {
+    assert_eq!(reward_distributor::halvings_for_testing(max_supply, max_supply - minted), halvings);
+}
+
+#[test]
+fun halvings_are_those_of_the_vectors() {
+    assert_halvings(1, 0, 0);
+    assert_halvings(2, 0, 0);
+    assert_halvings(2, 1, 1);
+    assert_halvings(7, 0, 0);
+    assert_halvings(7, 1, 0);
+    assert_halvings(7, 3, 0);
+    assert_halvings(7, 4, 1);
+    assert_halvings(7, 5, 1);
+    assert_halvings(7, 6, 2);
+    assert_halvings(1000, 0, 0);
+    assert_halvings(1000, 1, 0);
+    assert_halvings(1000, 499, 0);
+    assert_halvings(1000, 500, 1);
+    assert_halvings(1000, 501, 1);
+    assert_halvings(1000, 749, 1);
+    assert_halvings(1000, 750, 2);
+    assert_halvings(1000, 751, 2);
+    assert_halvings(1000, 874, 2);
+    assert_halvings(1000, 875, 3);
+    assert_halvings(1000, 876, 3);
+    assert_halvings(1000, 999, 9);
+    assert_halvings(21000000000000000, 0, 0);
+    assert_halvings(21000000000000000, 1, 0);
+    assert_halvings(21000000000000000, 10499999999999999, 0);
+    assert_halvings(21000000000000000, 10500000000000000, 1);
+    assert_halvings(21000000000000000, 10500000000000001, 1);
+    assert_halvings(21000000000000000, 15749999999999999, 1);
+    assert_halvings(21000000000000000, 15750000000000000, 2);
+    assert_halvings(21000000000000000, 15750000000000001, 2);
+    assert_halvings(21000000000000000, 18374999999999999, 2);
+    assert_halvings(21000000000000000, 18375000000000000, 3);
+    assert_halvings(21000000000000000, 18375000000000001, 3);
+    assert_halvings(21000000000000000, 20999999999999962, 48);
+    assert_halvings(21000000000000000, 20999999999999963, 49);
+    assert_halvings(21000000000000000, 20999999999999964, 49);
+    assert_halvings(21000000000000000, 20999999999999981, 49);
+    assert_halvings(21000000000000000, 20999999999999982, 50);
+    assert_halvings(21000000000000000, 20999999999999983, 50);
+    assert_halvings(21000000000000000, 20999999999999990, 50);
+    assert_halvings(21000000000000000, 20999999999999991, 51);
+    assert_halvings(21000000000000000, 20999999999999992, 51);
+    assert_halvings(21000000000000000, 20999999999999995, 51);
+    assert_halvings(21000000000000000, 20999999999999996, 52);
+    assert_halvings(21000000000000000, 20999999999999997, 52);
+    assert_halvings(21000000000000000, 20999999999999998, 53);
+    assert_halvings(21000000000000000, 20999999999999999, 54);
+    assert_halvings(18446744073709551614, 0, 0);
+    assert_halvings(18446744073709551614, 1, 0);
+    assert_halvings(18446744073709551614, 9223372036854775806, 0);
+    assert_halvings(18446744073709551614, 9223372036854775807, 1);
+    assert_halvings(18446744073709551614, 9223372036854775808, 1);
+    assert_halvings(18446744073709551614, 13835058055282163710, 1);
+    assert_halvings(18446744073709551614, 13835058055282163711, 2);
+    assert_halvings(18446744073709551614, 13835058055282163712, 2);
+    assert_halvings(18446744073709551614, 16140901064495857662, 2);
+    assert_halvings(18446744073709551614, 16140901064495857663, 3);
+    assert_halvings(18446744073709551614, 16140901064495857664, 3);
+    assert_halvings(18446744073709551614, 18446744073709518846, 48);
+    assert_halvings(18446744073709551614, 18446744073709518847, 49);
+    assert_halvings(18446744073709551614, 18446744073709518848, 49);
+    assert_halvings(18446744073709551614, 18446744073709535230, 49);
+    assert_halvings(18446744073709551614, 18446744073709535231, 50);
+    assert_halvings(18446744073709551614, 18446744073709535232, 50);
+    assert_halvings(18446744073709551614, 18446744073709543422, 50);
+    assert_halvings(18446744073709551614, 18446744073709543423, 51);
+    assert_halvings(18446744073709551614, 18446744073709543424, 51);
+    assert_halvings(18446744073709551614, 18446744073709547518, 51);
+    assert_halvings(18446744073709551614, 18446744073709547519, 52);
+    assert_halvings(18446744073709551614, 18446744073709547520, 52);
+    assert_halvings(18446744073709551614, 18446744073709549566, 52);
+    assert_halvings(18446744073709551614, 18446744073709549567, 53);
+    assert_halvings(18446744073709551614, 18446744073709549568, 53);
+    assert_halvings(18446744073709551614, 18446744073709550590, 53);
+    assert_halvings(18446744073709551614, 18446744073709550591, 54);
+    assert_halvings(18446744073709551614, 18446744073709550592, 54);
+    assert_halvings(18446744073709551614, 18446744073709551102, 54);
+    assert_halvings(18446744073709551614, 18446744073709551103, 55);
+    assert_halvings(18446744073709551614, 18446744073709551104, 55);
+    assert_halvings(18446744073709551614, 18446744073709551358, 55);
+    assert_halvings(18446744073709551614, 18446744073709551359, 56);
+    assert_halvings(18446744073709551614, 18446744073709551360, 56);
+    assert_halvings(18446744073709551614, 18446744073709551486, 56);
+    assert_halvings(18446744073709551614, 18446744073709551487, 57);
+    assert_halvings(18446744073709551614, 18446744073709551488, 57);
+    assert_halvings(18446744073709551614, 18446744073709551550, 57);
+    assert_halvings(18446744073709551614, 18446744073709551551, 58);
+    assert_halvings(18446744073709551614, 18446744073709551552, 58);
+    assert_halvings(18446744073709551614, 18446744073709551582, 58);
+    assert_halvings(18446744073709551614, 18446744073709551583, 59);
+    assert_halvings(18446744073709551614, 18446744073709551584, 59);
+    assert_halvings(18446744073709551614, 18446744073709551598, 59);
+    assert_halvings(18446744073709551614, 18446744073709551599, 60);
+    assert_halvings(18446744073709551614, 18446744073709551600, 60);
+    assert_halvings(18446744073709551614, 18446744073709551606, 60);
+    assert_halvings(18446744073709551614, 18446744073709551607, 61);
+    assert_halvings(18446744073709551614, 18446744073709551608, 61);
+    assert_halvings(18446744073709551614, 18446744073709551610, 61);
+    assert_halvings(18446744073709551614, 18446744073709551611, 62);
+    assert_halvings(18446744073709551614, 18446744073709551612, 62);
+    assert_halvings(18446744073709551614, 18446744073709551613, 63);
+}
+
+#[test]
+fun emission_halves_with_the_supply() {
+    let mut w = ready_with(400, 1_000);
+    let minted = vector[400u64, 400, 100, 50, 25, 12];
+    minted.length().do!(|i| {
+        assert_eq!(w.pool().payable(400), minted[i]);
+        w.finish(12 + i);
+        w.distribute(12 + i);
+    });
+    assert_eq!(w.pool().minted(), 987);
+    w.assert_sound();
+    w.end()
+}
+
+/// Whatever the emission, it ends below the cap: with the last one that halving leaves nothing of, or with the cap itself.
+#[test]
+fun no_number_of_windows_mints_more_than_the_greatest_supply() {
+    let mut w = ready_with(1_000, 10_007);
+    let mut window = 12;
+    while (w.pool().payable(1_000) > 0) {
+        let before = w.pool().minted();
+        w.finish(window);
+        w.distribute(window);
+        assert!(w.pool().minted() > before && w.pool().minted() <= 10_007);
+        window = window + 1;
+    };
+    assert!(window > 30);
+    w.assert_sound();
+    w.end()
+}
+
+#[test, expected_failure(abort_code = reward_distributor::ESupplyExhausted)]
+fun what_halving_leaves_nothing_of_is_not_distributed() {
+    let mut w = ready_with(1, 3);
+    w.finish(12);
+    w.distribute(12);
+    w.finish(13);
+    w.distribute(13);
+    w.finish(14);
+    w.distribute(14);
+    w.end()
+}
+
+// === Completeness ===
+
+/// Validators 0 and 1 come in both windows, validator 2, with half of the stake, in the second one alone.
+#[test]
+fun who_was_missing_before_gets_less() {
+    let mut values = world::values();
+    *&mut values[20] = 5_000; // score_quorum_bps
+    let mut w = world::with_values(values);
+    w.register_miner(miner(0), miner(0));
+    3u64.do!(|i| w.register_validator_paying(validator(i), address::from_u256(0x100 + (i as u256)), 10 * SUI, FEE));
+    w.create_pool(CAP);
+    2u64.do!(|i| {
+        let window = 12 + i;
+        w.at(window, 540_000);
+        w.seal(window);
+        (2 + i).do!(|uid| w.settled(uid as u16, window, vector[0], vector[0], vector[0], vector[9]));
+    });
+    // The second one ends first: all have come as often as they were expected.
+    w.settle_medians(13, 0, vector[0], vector[0], vector[9]);
+    w.finalize(13, vector[]);
+    assert_eq!(completeness(&w, 13), vector[10_000, 10_000, 10_000]);
+    w.at(16, 0);
+    w.settle_medians(12, 0, vector[0], vector[0], vector[9]);
+    w.finalize(12, vector[]);
+    assert_eq!(completeness(&w, 12), vector[10_000, 10_000]);
+    w.at(17, 540_000);
+    w.seal(17);
+    3u64.do!(|uid| w.settled(uid as u16, 17, vector[0], vector[0], vector[0], vector[9]));
+    w.settle_medians(17, 0, vector[0], vector[0], vector[9]);
+    w.finalize(17, vector[]);
+    // 2 of 3, rounded down.
+    assert_eq!(completeness(&w, 17), vector[10_000, 10_000, 6_666]);
+    w.distribute(17);
+    assert_eq!(w.pool().owed(validator(0)), 67_501_687);
+    assert_eq!(w.pool().owed(validator(2)), 44_996_624);
+    w.assert_sound();
+    w.end()
+}
+
+/// A uid's next generation begins anew.
+#[test]
+fun a_successor_does_not_inherit_absence() {
+    let mut w = ready();
+    w.at(13, 540_000);
+    w.seal(13);
+    w.at(17, 0);
+    w.settle_medians(13, 0, vector[0, 0, 0], vector[0, 0, 0], vector[0, 0, 0]);
+    w.finalize(13, vector[]);
+    w.validators_mut().set_generation_for_testing(0, 2);
+    w.finish(18);
+    assert_eq!(completeness(&w, 18), vector[10_000, 6_666, 6_666]);
+    w.end()
+}
+
+fun completeness(w: &World, window: u64): vector<u64> {
+    let validators = w.consensus().window(window).validators();
+    vector::tabulate!(validators.length(), |i| validators[i].completeness_bps())
+}
+
 // === What is refused ===
 
 #[test, expected_failure(abort_code = reward_distributor::ESupplyExhausted)]

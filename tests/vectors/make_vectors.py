@@ -1,6 +1,7 @@
 """Writes the vectors in this folder from the protocol's text, with Python's standard library alone: a second implementation
 that shares no code with the TypeScript or the Move one. `python3 tests/vectors/make_vectors.py` rewrites them; `--check` compares."""
-import hashlib, json, pathlib, struct, sys
+import hashlib, json, pathlib, random, struct, sys
+from fractions import Fraction
 
 HERE = pathlib.Path(__file__).parent
 NETWORK = bytes(range(32))
@@ -174,8 +175,47 @@ def consensus():
     return {"cases": cases, "mergeDigests": [{"hashes": h, "digest": blake(bytes.fromhex("".join(h))).hex()} for h in ([], hashes[:1], hashes)]}
 
 
+def attendance_case(name, notes):
+    """`notes`: pairs of window and whether the scores came, in the order in which the windows ended."""
+    newest = max(window for window, _ in notes)
+    counted = sorted((window for window, _ in notes if newest - window < 256), reverse=True)[:100]
+    came = dict(notes)
+    submitted = sum(came[window] for window in counted)
+    return {"name": name, "notes": [[window, int(yes)] for window, yes in notes], "expected": len(counted), "submitted": submitted,
+            "completenessBps": 10_000 * submitted // len(counted)}
+
+
+def rewards():
+    order = random.Random(6)
+    shuffled = [(w, order.random() < 0.8) for w in range(500, 700)]
+    for at in range(0, 200, 5):
+        block = shuffled[at:at + 5]
+        order.shuffle(block)
+        shuffled[at:at + 5] = block
+    cases = [attendance_case("the first window", [(12, True)]),
+             attendance_case("two of three", [(12, True), (13, False), (14, True)]),
+             attendance_case("never", [(12, False), (13, False)]),
+             attendance_case("every third is missing, and only a hundred count", [(w, w % 3 > 0) for w in range(1, 151)]),
+             attendance_case("void windows are not noted", [(w, w % 14 > 0) for w in range(7, 1400, 7)]),
+             attendance_case("windows end out of order", [(20, True), (18, False), (19, True), (17, True), (21, True), (16, False)]),
+             attendance_case("one that is older than the hundred", [(w, True) for w in range(100, 200)] + [(99, False), (200, True)]),
+             attendance_case("one among the hundred", [(w, True) for w in range(100, 202) if w != 150] + [(150, False)]),
+             attendance_case("what is too old is forgotten", [(10, False), (11, False), (12, False), (267, True), (268, True)]),
+             attendance_case("a long pause", [(10, False), (1000, True), (744, False), (745, False)]),
+             attendance_case("many, in shuffled groups", shuffled)]
+    halvings = []
+    for greatest in (1, 2, 7, 1000, 21 * 10 ** 15, 2 ** 64 - 2):
+        for k in range(0, 65):
+            least = -(-greatest * (2 ** k - 1) // 2 ** k)
+            for minted in {least - 1, least, least + 1}:
+                if not 0 <= minted < greatest: continue
+                most = max(i for i in range(65) if Fraction(minted) >= greatest * (1 - Fraction(1, 2 ** i)))
+                if [str(greatest), str(minted), most] not in halvings and (k < 4 or k > 48): halvings.append([str(greatest), str(minted), most])
+    return {"attendance": cases, "halvings": sorted(halvings, key=lambda it: (int(it[0]), int(it[1])))}
+
+
 FILES = {"seal-identity.json": seal_identity, "commitments.json": commitments, "sampling.json": sampling, "payload.json": payload, "gradient.json": gradient,
-         "consensus.json": consensus}
+         "consensus.json": consensus, "rewards.json": rewards}
 stale = []
 for name, make in FILES.items():
     text = json.dumps(make(), indent=1) + "\n"
