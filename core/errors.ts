@@ -31,6 +31,7 @@ export const ERRORS = {
 	CHAIN_CONFLICT: traits(true, EXIT.failure, 'Another transaction used the same object version; the call is tried again.'),
 
 	WINDOW_NOT_OPEN: traits(true, EXIT.failure, 'Wait for the window to reach this phase.'),
+	WINDOW_PRUNED: traits(false, EXIT.unavailable, "The chain keeps a window's lists for a time: validators' audit stores have what is older."),
 	WINDOW_VOID: traits(false, EXIT.failure, 'Nobody sealed the window in time; nothing can be scored in it.'),
 
 	SEAL_NO_ACCESS: traits(false, EXIT.verification, 'The key servers refused: the caller must be the operator of an active validator with enough stake.'),

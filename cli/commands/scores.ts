@@ -17,7 +17,7 @@ export const scores = (flags: ScoresFlags) =>
 		return scoresOf(chain, flags.window);
 	});
 
-/** What the chain has of a window; one that is not scored yet gives its state. Throws WINDOW_NOT_OPEN for one that has not begun. */
+/** What the chain has of a window; one that is not scored yet gives its state. Throws WINDOW_NOT_OPEN for one that has not begun, WINDOW_PRUNED for one long ago. */
 async function scoresOf(chain: ChainReader, window: bigint): Promise<Answer> {
 	const [record, { windowDurationMs }, nowMs] = await Promise.all([chain.windowRecord(window), chain.network(), chain.clockMs()]);
 	if (record === undefined) {
@@ -26,6 +26,7 @@ async function scoresOf(chain: ChainReader, window: bigint): Promise<Answer> {
 		const { untilMs } = sealInterval(window, { windowDurationMs, putOpenMs: 0n, putCloseMs: 0n });
 		return answer(window, nowMs < untilMs ? 'open' : 'void', []);
 	}
+	if (record.pruned) throw new VramhubError('WINDOW_PRUNED', `window ${window} is ${record.status}; its scores are not on the chain any more`);
 	const validators = await Promise.all(record.validators.map(({ uid }) => validatorScores(chain, window, uid)));
 	const scored = validators.filter((validator) => validator !== undefined);
 	return answer(window, stateOf(record, scored.length > 0, nowMs >= submissionDeadlineMs(window, windowDurationMs)), scored);

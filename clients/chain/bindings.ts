@@ -162,12 +162,19 @@ export const WindowRecord = moveStruct('round_state', 'WindowRecord', {
 	total_stake: bcs.u64(),
 	emission: bcs.u64(),
 });
+export const PayloadDigest = moveStruct('round_state', 'PayloadDigest', {
+	validator_uid: bcs.u16(),
+	validator_generation: bcs.u32(),
+	sha256: bcs.byteVector(),
+});
 export const WindowEntry = moveStruct('round_state', 'WindowEntry', {
 	record: WindowRecord,
 	roster: bcs.vector(RosterEntry),
 	committed: bcs.u256(),
 	selected: bcs.vector(RosterEntry),
 	selection_hash: bcs.byteVector(),
+	pruned: bcs.bool(),
+	payloads: bcs.vector(PayloadDigest),
 });
 
 export const Vote = moveStruct('checkpoints', 'Vote', {

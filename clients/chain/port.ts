@@ -12,7 +12,7 @@ export interface ChainReader {
 	/** Checkpoint in force in a window. */
 	checkpointAt(window: bigint): Promise<CheckpointAnchor>;
 	windowRecord(window: bigint): Promise<WindowRecord | undefined>;
-	/** In order of seq; empty when nobody committed. */
+	/** In order of seq; empty when nobody committed. Throws WINDOW_PRUNED, as do the other lists of a window. */
 	commitments(window: bigint): Promise<readonly Commitment[]>;
 	/** As of a sealed window, ascending uid. */
 	roster(window: bigint): Promise<readonly RosterEntry[]>;

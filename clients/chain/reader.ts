@@ -19,7 +19,7 @@ export interface ChainReaderOptions {
 
 /**
  * Reads the contracts' state as BCS of objects and table entries: no indexer, no server-side rendering, so any full node answers alike.
- * Errors: CHAIN_UNAVAILABLE, CHAIN_OBJECT_MISSING when a shared object itself is not there, INVARIANT when its layout is another one.
+ * Errors: WINDOW_PRUNED for lists of a window that the chain has given up, CHAIN_UNAVAILABLE, CHAIN_OBJECT_MISSING when a shared object itself is not there, INVARIANT when its layout is another one.
  */
 export function createChainReader({ client, packageId, objects }: ChainReaderOptions): ChainReader {
 	const tables = {
@@ -65,6 +65,15 @@ export function createChainReader({ client, packageId, objects }: ChainReaderOpt
 
 	const windowEntry = async (window: bigint) => readTableEntry(client, await tableIds.windows(), tables.windows, window);
 
+	/** What is not there any more must not pass for what never was. */
+	const refusePruned = (window: bigint, entry: WindowEntry | undefined) => {
+		if (entry?.pruned) throw new VramhubError('WINDOW_PRUNED', `window ${window} is pruned: its lists are not on the chain any more`);
+	};
+	const unlessPruned = async <T>(window: bigint, found: T | undefined): Promise<T | undefined> => {
+		if (found === undefined) refusePruned(window, await windowEntry(window));
+		return found;
+	};
+
 	return {
 		async clockMs() {
 			return BigInt((await readObject(client, CLOCK_ID, layouts.Clock, 'the clock')).timestamp_ms);
@@ -95,11 +104,11 @@ export function createChainReader({ client, packageId, objects }: ChainReaderOpt
 
 		async windowRecord(window) {
 			const entry = await windowEntry(window);
-			return entry === undefined ? undefined : toWindowRecord(entry.record);
+			return entry === undefined ? undefined : toWindowRecord(entry);
 		},
 
 		async commitments(window) {
-			const entry = await readTableEntry(client, await tableIds.commitments(), tables.commitments, window);
+			const entry = await unlessPruned(window, await readTableEntry(client, await tableIds.commitments(), tables.commitments, window));
 			return (entry?.commitments ?? []).map((commitment) => ({
 				seq: commitment.seq,
 				uid: commitment.uid,
@@ -112,7 +121,9 @@ export function createChainReader({ client, packageId, objects }: ChainReaderOpt
 		},
 
 		async roster(window) {
-			return (await windowEntry(window))?.roster ?? [];
+			const entry = await windowEntry(window);
+			refusePruned(window, entry);
+			return entry?.roster ?? [];
 		},
 
 		async miner(uid) {
@@ -163,7 +174,8 @@ export function createChainReader({ client, packageId, objects }: ChainReaderOpt
 		},
 
 		async settledScores(window, validatorUid) {
-			const settled = await readTableEntry(client, await tableIds.settled(), tables.settled, { window, validator_uid: validatorUid });
+			const key = { window, validator_uid: validatorUid };
+			const settled = await unlessPruned(window, await readTableEntry(client, await tableIds.settled(), tables.settled, key));
 			if (settled === undefined) return undefined;
 			return {
 				window,
@@ -174,7 +186,7 @@ export function createChainReader({ client, packageId, objects }: ChainReaderOpt
 		},
 
 		async consensus(window) {
-			const settled = await readTableEntry(client, await tableIds.consensus(), tables.consensus, window);
+			const settled = await unlessPruned(window, await readTableEntry(client, await tableIds.consensus(), tables.consensus, window));
 			return settled === undefined ? undefined : toWindowConsensus(settled);
 		},
 
@@ -248,7 +260,7 @@ type WindowEntry = typeof layouts.WindowEntry.$inferType;
 
 const STATUS_NAMES = { [WINDOW_STATUS.sealed]: 'sealed', [WINDOW_STATUS.final]: 'final', [WINDOW_STATUS.unscored]: 'unscored' } as const;
 
-function toWindowRecord(record: WindowEntry['record']): WindowRecord {
+function toWindowRecord({ record, pruned }: WindowEntry): WindowRecord {
 	const status = STATUS_NAMES[record.status as keyof typeof STATUS_NAMES];
 	if (status === undefined) throw new VramhubError('INVARIANT', `window ${record.window} has the unknown status ${record.status}`);
 	return {
@@ -267,6 +279,7 @@ function toWindowRecord(record: WindowEntry['record']): WindowRecord {
 		validators: record.validators.map(({ uid, generation, stake }) => ({ uid, generation, stake: BigInt(stake) })),
 		totalStake: BigInt(record.total_stake),
 		emission: BigInt(record.emission),
+		pruned,
 	};
 }
 

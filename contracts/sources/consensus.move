@@ -331,6 +331,11 @@ public(package) fun new(network: &Network, ctx: &mut TxContext): Consensus {
     Consensus { id: object::new(ctx), network: network.id(), windows: table::new(ctx), latest_final: option::none(), attendances: table::new(ctx) }
 }
 
+/// Takes away a window's medians and what its validators are credited by.
+public(package) fun prune(self: &mut Consensus, window: u64) {
+    let WindowConsensus { .. } = self.windows.remove(window);
+}
+
 public(package) fun share(self: Consensus) {
     transfer::share_object(self)
 }
@@ -343,6 +348,7 @@ fun begin(self: &mut Consensus, network: &Network, rounds: &RoundState, ledger: 
     network.assert_owns(rounds.network());
     network.assert_owns(ledger.network());
     if (self.windows.contains(window)) return;
+    let (roster, _) = rounds.roster(window);
     let record = rounds.record(window);
     let snapshot = record.validators();
     let n = snapshot.length();
@@ -360,7 +366,7 @@ fun begin(self: &mut Consensus, network: &Network, rounds: &RoundState, ledger: 
         i = i + 1;
     };
     assert!(validators.length() == n || clock.timestamp_ms() >= score_ledger::deadline_ms(network, window), EScoresExpected);
-    let total_rows = record.roster_count() as u64;
+    let total_rows = roster.length();
     self.windows.add(
         window,
         WindowConsensus {

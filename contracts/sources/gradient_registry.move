@@ -161,6 +161,13 @@ public(package) fun new(network: &Network, ctx: &mut TxContext): GradientRegistr
     GradientRegistry { id: object::new(ctx), network: network.id(), windows: table::new(ctx) }
 }
 
+/// Takes away what was committed in a window; whether there was anything.
+public(package) fun prune(self: &mut GradientRegistry, window: u64): bool {
+    if (!self.windows.contains(window)) return false;
+    let WindowCommitments { .. } = self.windows.remove(window);
+    true
+}
+
 public(package) fun share(self: GradientRegistry) {
     transfer::share_object(self)
 }

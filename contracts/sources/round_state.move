@@ -28,6 +28,9 @@ const EAlreadySealed: vector<u8> = b"the window is sealed already";
 /// The window is not sealed.
 #[error]
 const ENotSealed: vector<u8> = b"the window is not sealed";
+/// The window's lists are not on the chain any more.
+#[error]
+const EPruned: vector<u8> = b"the window is pruned";
 /// SHA-256 has 32 bytes.
 #[error]
 const EBadDigest: vector<u8> = b"the checkpoint's hash must have 32 bytes";
@@ -77,7 +80,7 @@ public struct RoundState has key {
     boundaries: Table<u64, Boundary>,
 }
 
-/// Record and selection stay for ever; roster and mask serve settlement.
+/// Record and selection stay for ever; roster and mask serve settlement until the window is pruned.
 public struct WindowEntry has store {
     record: WindowRecord,
     roster: vector<RosterEntry>,
@@ -87,6 +90,10 @@ public struct WindowEntry has store {
     selected: vector<RosterEntry>,
     /// blake2b256 of window, commitments' hash and selection; empty until the window is final or unscored.
     selection_hash: vector<u8>,
+    /// Whether roster, mask and the record's validators were taken off the chain.
+    pruned: bool,
+    /// Of the payloads that were settled; empty until the window is pruned, because the ledger has them until then.
+    payloads: vector<PayloadDigest>,
 }
 
 /// All as of the window.
@@ -114,6 +121,12 @@ public struct SnapshotValidator has copy, drop, store {
     uid: u16,
     generation: u32,
     stake: u64,
+}
+
+public struct PayloadDigest has copy, drop, store {
+    validator_uid: u16,
+    validator_generation: u32,
+    sha256: vector<u8>,
 }
 
 /// A checkpoint in force from window `activation` on.
@@ -215,7 +228,16 @@ entry fun seal_window(
         commitments_count: record.commitments_count,
         roster_count: record.roster_count,
     });
-    self.windows.add(window, WindowEntry { record, roster, committed, selected: vector[], selection_hash: vector[] });
+    let entry = WindowEntry {
+        record,
+        roster,
+        committed,
+        selected: vector[],
+        selection_hash: vector[],
+        pruned: false,
+        payloads: vector[],
+    };
+    self.windows.add(window, entry);
 }
 
 // === Validators' call ===
@@ -278,10 +300,23 @@ public fun record(self: &RoundState, window: u64): &WindowRecord {
     &self.windows[window].record
 }
 
-/// The roster, and a mask of its rows: whose miners committed. Aborts with ENotSealed.
+/// Whether the window's lists were taken off the chain. Aborts with ENotSealed.
+public fun is_pruned(self: &RoundState, window: u64): bool {
+    assert!(self.windows.contains(window), ENotSealed);
+    self.windows[window].pruned
+}
+
+/// Of a pruned window, whose payloads were settled. Aborts with ENotSealed.
+public fun payloads(self: &RoundState, window: u64): &vector<PayloadDigest> {
+    assert!(self.windows.contains(window), ENotSealed);
+    &self.windows[window].payloads
+}
+
+/// The roster, and a mask of its rows: whose miners committed. Aborts with ENotSealed, and with EPruned once they are gone.
 public fun roster(self: &RoundState, window: u64): (&vector<RosterEntry>, u256) {
     assert!(self.windows.contains(window), ENotSealed);
     let entry = &self.windows[window];
+    assert!(!entry.pruned, EPruned);
     (&entry.roster, entry.committed)
 }
 
@@ -450,6 +485,20 @@ public(package) fun finalize(
     entry.selected = selected;
     entry.selection_hash = selection_hash;
     entry.record.status
+}
+
+/// Takes away the window's lists.
+public(package) fun prune(self: &mut RoundState, window: u64, payloads: vector<PayloadDigest>) {
+    let entry = &mut self.windows[window];
+    entry.pruned = true;
+    entry.roster = vector[];
+    entry.committed = 0;
+    entry.record.validators = vector[];
+    entry.payloads = payloads;
+}
+
+public(package) fun payload_digest(validator_uid: u16, validator_generation: u32, sha256: vector<u8>): PayloadDigest {
+    PayloadDigest { validator_uid, validator_generation, sha256 }
 }
 
 public(package) fun share(self: RoundState) {

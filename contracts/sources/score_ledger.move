@@ -364,6 +364,12 @@ public(package) fun new(network: &Network, ctx: &mut TxContext): ScoreLedger {
     ScoreLedger { id: object::new(ctx), network: network.id(), chains: table::new(ctx), settled: table::new(ctx) }
 }
 
+/// Takes away the columns that were settled of a validator; returns the payload's SHA-256.
+public(package) fun prune(self: &mut ScoreLedger, window: u64, validator_uid: u16): vector<u8> {
+    let SettledScores { payload_sha256, .. } = self.settled.remove(SettledKey { window, validator_uid });
+    payload_sha256
+}
+
 public(package) fun share(self: ScoreLedger) {
     transfer::share_object(self)
 }

@@ -17,6 +17,7 @@ use vramhub::hparams::{Self, Hparams};
 use vramhub::network::{Self, Network, AdminCap};
 use vramhub::peer_registry::{Self, PeerRegistry};
 use vramhub::registration;
+use vramhub::retention;
 use vramhub::reward_distributor::{Self, RewardPool};
 use vramhub::round_state::{Self, RoundState};
 use vramhub::score_ledger::{Self, ScoreLedger};
@@ -736,6 +737,40 @@ public fun distribute(self: &mut World, window: u64) {
         &self.consensus[0],
         &self.vault[0],
         window,
+    )
+}
+
+public fun prune(self: &mut World, sender: address, window: u64) {
+    let ctx = self.transaction(sender);
+    retention::prune_window(
+        &self.network[0],
+        &self.hparams[0],
+        &mut self.gradients[0],
+        &mut self.rounds[0],
+        &self.validators[0],
+        &mut self.ledger[0],
+        &mut self.consensus[0],
+        &self.pool[0],
+        window,
+        &self.clock,
+        &ctx,
+    )
+}
+
+/// Where there is no pool.
+public fun prune_unpaid(self: &mut World, sender: address, window: u64) {
+    let ctx = self.transaction(sender);
+    retention::prune_unpaid_window(
+        &self.network[0],
+        &self.hparams[0],
+        &mut self.gradients[0],
+        &mut self.rounds[0],
+        &self.validators[0],
+        &mut self.ledger[0],
+        &mut self.consensus[0],
+        window,
+        &self.clock,
+        &ctx,
     )
 }
 

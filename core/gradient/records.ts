@@ -90,9 +90,12 @@ export interface WindowRecord {
 	readonly hparamsHash: Uint8Array;
 	readonly rosterHash: Uint8Array;
 	readonly rosterCount: number;
+	/** Empty once the window is pruned. */
 	readonly validators: readonly SnapshotValidator[];
 	readonly totalStake: bigint;
 	readonly emission: bigint;
+	/** Whether the chain has given up the window's lists: commitments, roster, scores and medians are unavailable then, not absent. */
+	readonly pruned: boolean;
 }
 
 /** `user_data` of an attestation document that registers an enclave key: binds it to one validator of one network. */

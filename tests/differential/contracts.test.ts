@@ -12,6 +12,8 @@ import { proveContradiction, proveEquivocation, relayAttestation } from '#client
 import { execute } from '#clients/chain/execute.ts';
 import type { ChainWriter } from '#clients/chain/port.ts';
 import { replaceMiner, setMinerOperator } from '#clients/chain/registration-calls.ts';
+import { pruneWindow } from '#clients/chain/retention-calls.ts';
+import { NO_REWARD_POOL } from '#clients/chain/rewards.ts';
 import { signAttestation } from '#clients/chain/sign-attestation.ts';
 import { replaceValidator, setValidatorOperator } from '#clients/chain/validator-calls.ts';
 import type { CheckpointAttestation } from '#core/gradient/checkpoint-attestation.ts';
@@ -172,6 +174,7 @@ async function liveThroughIt(chain: TestChain, watch: (packageId: string) => voi
 	await refused(approve(owners[0]!, 1));
 	await accuse(chain, [first, second], attestation, refused);
 	await replace(chain, { owner: owners[0]!, uid: 0 }, refused);
+	await forget(chain, other, refused);
 	await passOn(chain, refused);
 }
 
@@ -227,6 +230,30 @@ async function replace(chain: TestChain, miner: { owner: Ed25519Keypair; uid: nu
 		});
 	await refused(takeAValidatorsPlace(least - 1n));
 	await takeAValidatorsPlace(least);
+}
+
+/** A window whose scores nobody sends, and one that nobody seals: what is left of both goes in the end. Time passes. */
+async function forget(chain: TestChain, miner: ChainWriter, refused: (act: Promise<unknown>) => Promise<void>): Promise<void> {
+	const { windowDurationMs, values } = chain.parameters;
+	const startOf = (window: bigint) => windowStartMs(window, windowDurationMs);
+	const window = (await chain.currentWindow()) + 1n;
+	for (const each of [window, window + 1n]) {
+		await chain.advanceTo(startOf(each));
+		await miner.commitGradient({ uid: 1, window: each, sha256: sha256(Uint8Array.of(3)), size: 1_000n, credVersion: 1 });
+		await chain.advanceTo(startOf(each) + values.put_window_open_ms);
+		if (each === window) await miner.sealWindow(each);
+	}
+	await chain.advanceTo(startOf(window + 4n));
+	await miner.settleMedians({ window, fromRow: 0, medians: (await chain.reader.roster(window)).map(() => ({ own: 0, random: 0, weight: 0 })) });
+	await miner.finalizeWindow({ window, selectedUids: [] });
+	const { client, admin, target } = chain;
+	const prune = (of: bigint, objects = target.objects) =>
+		execute({ client, signer: admin, what: 'pruning', build: (transaction) => pruneWindow(transaction, { ...target, objects }, { window: of }) });
+	await refused(prune(window));
+	await chain.advanceTo(startOf(window + 1n + values.retention_windows + 2n * FREQUENCY));
+	await prune(window);
+	await prune(window + 1n, { ...target.objects, rewardPool: NO_REWARD_POOL });
+	await refused(prune(window));
 }
 
 /** What the administrator may do while the network runs. */

@@ -273,6 +273,7 @@ export class FakeInterval {
 		this.#records.set(window, {
 			window,
 			status: 'sealed',
+			pruned: false,
 			sealedAtMs: 0n,
 			randomness: fixed,
 			commitmentsHash: foldCommitments(commitments),

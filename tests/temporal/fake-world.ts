@@ -311,6 +311,7 @@ export class FakeWorld {
 		return {
 			window,
 			status: 'sealed',
+			pruned: false,
 			sealedAtMs: this.nowMs,
 			randomness: fixed(`randomness ${window}`),
 			commitmentsHash: foldCommitments(commitments),
