@@ -1,4 +1,5 @@
 import { decodeGradient, encodeGradient, reconstruct } from '#core/gradient/codec.ts';
+import { GRADIENT_CODEC } from '#core/gradient/layout.ts';
 import { parameterCount } from '#core/gradient/manifest.ts';
 import { createMerge } from '#core/gradient/merge.ts';
 import { BYTE_GPT, BYTE_GPT_BATCH, gptForwardGraph } from '#model/gpt.ts';
@@ -18,7 +19,15 @@ export async function run(): Promise<void> {
 	const theta = initialWeights(BYTE_GPT, 'bench');
 	const random = Xoshiro128.seeded('bench');
 	const dense = Float32Array.from({ length: parameterCount(graph) }, () => (random.next() - 2 ** 31) / 2 ** 41);
-	const context = { uid: 0, window: 1n, checkpointHash: new Uint8Array(32), manifestHash: new Uint8Array(32), parameters, topK: TOP_K };
+	const context = {
+		uid: 0,
+		window: 1n,
+		checkpointHash: new Uint8Array(32),
+		manifestHash: new Uint8Array(32),
+		parameters,
+		codec: GRADIENT_CODEC.dct64TopkInt8,
+		topK: TOP_K,
+	};
 	const { bytes } = encodeGradient({ ...context, dense });
 	const decode = () => {
 		const decoded = decodeGradient(bytes, { ...context, maxBytes: bytes.length });

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { ByteWriter, toHex } from '#core/bytes.ts';
 import { encodeCanonical } from '#core/cbor.ts';
 import { VramhubError } from '#core/errors.ts';
-import { decodeGradient, gradientNorm } from '#core/gradient/codec.ts';
+import { decodeGradient, gradientForm, gradientNorm } from '#core/gradient/codec.ts';
 import { MINER_CODE } from '#core/gradient/codes.ts';
 import { type CloseAnswer, type FreezeAnswer, type MeasureAnswer, type ProcessDataAnswer, RECEIPT_DOMAIN } from '#core/gradient/enclave-api.ts';
 import { FLAG_STATE_RESET } from '#core/gradient/header.ts';
@@ -238,8 +238,15 @@ export class Session {
 
 	#expected(uid: number) {
 		const { window, checkpointHash, manifestHash, manifest, hparams } = this.facts;
-		const limits = { topK: Number(hparams.top_k), maxBytes: Number(hparams.max_gradient_bytes) };
-		return { uid, window, checkpointHash, manifestHash, parameters: manifest.parameters, ...limits };
+		return {
+			uid,
+			window,
+			checkpointHash,
+			manifestHash,
+			parameters: manifest.parameters,
+			...gradientForm(hparams),
+			maxBytes: Number(hparams.max_gradient_bytes),
+		};
 	}
 }
 

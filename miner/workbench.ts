@@ -2,7 +2,8 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import type { ChainReader, CheckpointAnchor } from '#clients/chain/port.ts';
 import { equalBytes, toHex } from '#core/bytes.ts';
 import { VramhubError } from '#core/errors.ts';
-import { encodeGradient } from '#core/gradient/codec.ts';
+import { encodeGradient, gradientForm } from '#core/gradient/codec.ts';
+import type { GradientCodec } from '#core/gradient/layout.ts';
 import { assignableSequences, type ModelManifest, parameterCount } from '#core/gradient/manifest.ts';
 import { ownBatch } from '#core/gradient/sampling.ts';
 import { throwIfStopped } from '#miner/chain-clock.ts';
@@ -15,6 +16,7 @@ import { decodeCheckpoint } from '#model/safetensors.ts';
 export interface WindowTask {
 	readonly uid: number;
 	readonly window: bigint;
+	readonly codec: GradientCodec;
 	readonly topK: number;
 	readonly ownBatchSequences: number;
 	/** The one in force. */
@@ -92,7 +94,7 @@ export function createWorkbench(options: WorkbenchOptions): Workbench {
 			if (!equalBytes(modelManifestHash, manifestHash))
 				throw new VramhubError('BAD_CONFIGURATION', 'this model manifest is not the one that the network trains');
 			const trainUntil = commitMsLeft === undefined ? Number.POSITIVE_INFINITY : performance.now() + TRAINING_SHARE * (await commitMsLeft(window));
-			return { uid, window, topK: Number(values.top_k), ownBatchSequences: Number(values.own_batch_sequences), checkpoint, trainUntil };
+			return { uid, window, ...gradientForm(values), ownBatchSequences: Number(values.own_batch_sequences), checkpoint, trainUntil };
 		},
 
 		async train({ uid, window, ownBatchSequences, checkpoint, trainUntil }, signal) {
@@ -104,8 +106,8 @@ export function createWorkbench(options: WorkbenchOptions): Workbench {
 			return pseudoGradient;
 		},
 
-		encode({ uid, window, topK, checkpoint }, dense) {
-			return encodeGradient({ uid, window, checkpointHash: checkpoint.hash, manifestHash, parameters: manifest.parameters, topK, dense }).bytes;
+		encode({ uid, window, codec, topK, checkpoint }, dense) {
+			return encodeGradient({ uid, window, checkpointHash: checkpoint.hash, manifestHash, parameters: manifest.parameters, codec, topK, dense }).bytes;
 		},
 	};
 }

@@ -10,7 +10,7 @@ import type { SettledMiner } from '#clients/chain/port.ts';
 import { EnclaveClient } from '#clients/enclave/client.ts';
 import type { MinerCodeName } from '#core/gradient/codes.ts';
 import { hparamsToList } from '#core/gradient/hparams.ts';
-import { CHUNK_HEADER_LENGTH, GRADIENT_HEADER_LENGTH } from '#core/gradient/layout.ts';
+import { GRADIENT_HEADER_LENGTH } from '#core/gradient/layout.ts';
 import { enclaveUserData } from '#core/gradient/records.ts';
 import { windowStartMs } from '#core/window.ts';
 import { generateKeyPair, MINERS_BUCKET } from '#devnet/object-store/identities.ts';
@@ -101,7 +101,7 @@ const FIRST_OFFENDER = 2;
 function withScale(scale: number) {
 	return (bytes: Uint8Array) => {
 		const changed = bytes.slice();
-		new DataView(changed.buffer).setFloat32(GRADIENT_HEADER_LENGTH + CHUNK_HEADER_LENGTH - 4, scale);
+		new DataView(changed.buffer).setFloat32(GRADIENT_HEADER_LENGTH + 2, scale);
 		return changed;
 	};
 }

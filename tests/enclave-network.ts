@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { bcs } from '@mysten/bcs';
 import { toHex } from '#core/bytes.ts';
 import { windowBatches } from '#core/gradient/batches.ts';
-import { encodeGradient } from '#core/gradient/codec.ts';
+import { encodeGradient, gradientForm } from '#core/gradient/codec.ts';
 import type { SessionRequest } from '#core/gradient/enclave-api.ts';
 import { defaultHparamValues, HparamsBcs, type HparamValues, hparamsToList } from '#core/gradient/hparams.ts';
 import { encodeManifest, manifestHash } from '#core/gradient/manifest-codec.ts';
@@ -48,7 +48,7 @@ export async function createTestNetwork(overrides: Partial<HparamValues> = {}) {
 		checkpointHash: Buffer.from(sha256Hex(checkpoint), 'hex'),
 		manifestHash: manifestHash(manifestBytes),
 		parameters: manifest.parameters,
-		topK: Number(hparams.top_k),
+		...gradientForm(hparams),
 	};
 
 	const network = {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { sha256 } from '@noble/hashes/sha2.js';
 import type { ChainWriter } from '#clients/chain/port.ts';
-import { decodeGradient } from '#core/gradient/codec.ts';
+import { decodeGradient, gradientForm } from '#core/gradient/codec.ts';
 import { gradientObjectKey } from '#core/gradient/layout.ts';
 import { encodeManifest, manifestHash } from '#core/gradient/manifest-codec.ts';
 import { encodeSealIdentity } from '#core/seal-identity.ts';
@@ -121,7 +121,7 @@ test('a miner registers, and in each window commits what it then puts, in time, 
 				checkpointHash: checkpointHash(checkpoint),
 				manifestHash: modelManifestHash,
 				parameters: manifest.parameters,
-				topK: Number(values.top_k),
+				...gradientForm(values),
 				maxBytes: Number(values.max_gradient_bytes),
 			});
 			assert.equal(decoded.kind, 'decoded');

@@ -6,6 +6,7 @@ import { abandonable, beating } from '#activities/heartbeat.ts';
 import type { ChainReader } from '#clients/chain/port.ts';
 import { fromHex } from '#core/bytes.ts';
 import { VramhubError } from '#core/errors.ts';
+import { gradientForm } from '#core/gradient/codec.ts';
 import { decodeManifest, manifestHash } from '#core/gradient/manifest-codec.ts';
 import { outerLearningRate } from '#core/gradient/merge.ts';
 import type { CheckpointOutcome, MergePlan } from '#core/gradient/messages.ts';
@@ -78,7 +79,7 @@ async function* gradientsOf({ chain, blobs, log }: MergeDeps, plan: MergePlan): 
 		log.info(`Merging ${gradients.length} gradients`, { window });
 		yield {
 			window: BigInt(window),
-			topK: Number((await chain.hparamsAt(BigInt(window))).values.top_k),
+			...gradientForm((await chain.hparamsAt(BigInt(window))).values),
 			gradients: await Promise.all(gradients.map(async ({ uid, sha256 }) => ({ uid, bytes: await requireBlob(blobs, sha256) }))),
 		};
 	}

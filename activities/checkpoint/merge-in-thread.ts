@@ -6,10 +6,8 @@ import type { GradientContext } from '#core/gradient/codec.ts';
 /** What every gradient of an interval was made for. */
 export type MergeThreadData = Pick<GradientContext, 'parameters' | 'checkpointHash' | 'manifestHash'>;
 
-export interface WindowGradients {
+export interface WindowGradients extends Pick<GradientContext, 'codec' | 'topK'> {
 	readonly window: bigint;
-	/** As of the window. */
-	readonly topK: number;
 	readonly gradients: readonly { readonly uid: number; readonly bytes: Uint8Array }[];
 }
 

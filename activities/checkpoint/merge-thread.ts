@@ -16,7 +16,8 @@ function run(job: MergeJob): MergeReply {
 		case 'window':
 			merge.addWindow(
 				job.gradients.map(({ uid, bytes }) => {
-					const decoded = decodeGradient(bytes, { uid, window: job.window, checkpointHash, manifestHash, parameters, topK: job.topK, maxBytes: bytes.length });
+					const { window, codec, topK } = job;
+					const decoded = decodeGradient(bytes, { uid, window, checkpointHash, manifestHash, parameters, codec, topK, maxBytes: bytes.length });
 					if (decoded.kind === 'decoded') return decoded.gradient;
 					throw new VramhubError('INVARIANT', `the selected gradient of miner ${uid} in window ${job.window} does not decode: ${decoded.reason}`);
 				}),

@@ -83,6 +83,7 @@ const LOWEST: vector<u64> = vector[
     1, // min_merge_gradients
     0, // equivocation_slash_bps
     0, // evidence_bounty_bps
+    1, // gradient_codec
 ];
 
 const HIGHEST: vector<u64> = vector[
@@ -136,6 +137,7 @@ const HIGHEST: vector<u64> = vector[
     100_000, // min_merge_gradients
     10_000, // equivocation_slash_bps
     1_000, // evidence_bounty_bps
+    2, // gradient_codec
 ];
 
 // === Structs ===
@@ -307,6 +309,8 @@ public fun min_merge_gradients(self: &Params): u64 { self.values[47] }
 public fun equivocation_slash_bps(self: &Params): u64 { self.values[48] }
 /// Of what is slashed, to who brought the evidence.
 public fun evidence_bounty_bps(self: &Params): u64 { self.values[49] }
+/// How gradients are written: one codec a window, so that a copy cannot hide in another.
+public fun gradient_codec(self: &Params): u64 { self.values[50] }
 
 // === Package ===
 

@@ -20,7 +20,7 @@ const OPERATOR: address = @0xb1;
 /// the network's id, which follows from the order in which the scenario makes objects, and the parameters' hash: when one of them changes,
 /// `node tests/helpers/sign-move-payload.ts` signs anew.
 const KEY: vector<u8> = x"ea4a6c63e29c520abef5507b132ec5f9954776aebebe7b92421eea691446d22c";
-const SIGNATURE: vector<u8> = x"a0716b627a923c464a0c861e14dcb1b6bd116c98c5f6727e593cdea56a01db8f80f207432f6c220cc8699e8998a142b0e5c8ca4e87eb3cf6824304f319d98b00";
+const SIGNATURE: vector<u8> = x"c43ccbd024bb358925617eea9bf27ec0ec53b0d5a8b75953f8add52370817c19a666e9e15008ab16b61c487626fe91d7debd24496fe1aedcac4062fe7d701408";
 
 /// Three miners, two of which commit in windows 12 and 13, and a validator with an enclave. Window 12 is sealed, the clock is in it.
 fun ready(): World {

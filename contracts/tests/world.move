@@ -156,6 +156,7 @@ public fun values(): vector<u64> {
         1, // min_merge_gradients
         5_000, // equivocation_slash_bps
         1_000, // evidence_bounty_bps
+        1, // gradient_codec
     ]
 }
 

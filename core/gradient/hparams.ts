@@ -59,6 +59,7 @@ export const HPARAM_SPECS = [
 	['min_merge_gradients', 1n, 1n, 100_000n],
 	['equivocation_slash_bps', 5_000n, 0n, 10_000n],
 	['evidence_bounty_bps', 1_000n, 0n, 1_000n],
+	['gradient_codec', 1n, 1n, 2n],
 ] as const satisfies readonly (readonly [string, bigint, bigint, bigint])[];
 
 export type HparamName = (typeof HPARAM_SPECS)[number][0];

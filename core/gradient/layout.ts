@@ -1,10 +1,10 @@
 /**
- * The gradient object, byte by byte. Big-endian. Nothing may follow the last chunk, nothing may be left out.
+ * The gradient object, byte by byte; docs/gradient-format.md says the same at length. Big-endian. Nothing may follow the last chunk, nothing may be left out.
  *
  *   offset size field
  *        0    4 magic            'VRMG' (56 52 4d 47)
  *        4    1 format           1
- *        5    1 codec            1 = 64×64 orthonormal DCT-II, top-k, delta indices, 8-bit values (see below)
+ *        5    1 codec            the network's in this window (hparams `gradient_codec`), see below
  *        6    2 uid              u16
  *        8    8 window           u64
  *       16   32 checkpoint_hash  the checkpoint that it was trained from
@@ -15,29 +15,24 @@
  *       92    4 chunk_count      u32, equals the sum over tensors of ceil(elements / chunk_elements)
  *       96      chunks           tensors in manifest order, chunks ascending
  *
- * A tensor is flattened row-major and cut into chunks of 4096 elements, the last padded with zeros; codec 1 reads a chunk as a
- * 64×64 row-major block of DCT coefficients.
+ * A tensor is flattened row-major and cut into chunks of 4096 elements, the last padded with zeros. A chunk begins with count u16 (≤ top_k).
  *
- *   chunk: count u16 (≤ top_k) ‖ scale f32 ‖ count × delta u16 ‖ count × value i8
+ * Codec 1: the chunk is a 64×64 row-major block of orthonormal DCT-II coefficients (core/gradient/codec-dct-int8.ts).
+ * Codec 2: the coefficients are the elements themselves, in two magnitudes (core/gradient/codec-sample-2bit.ts).
  *
- * The first delta is the first index; each later one is the distance to the index before it and at least 1; indices stay below
- * 4096. value is in −127…127 and never 0; the largest |value| of a chunk is 127; the coefficient is f64(scale) · value. scale is finite and at
- * least 2^−126, or +0 when count is 0. The same coefficients therefore have exactly one encoding.
+ * In either the same coefficients have exactly one encoding.
  */
 export const GRADIENT_MAGIC = Uint8Array.of(0x56, 0x52, 0x4d, 0x47);
 export const GRADIENT_FORMAT = 1;
 export const GRADIENT_HEADER_LENGTH = 96;
-export const GRADIENT_CODEC = { dct64TopkInt8: 1 } as const;
+export const GRADIENT_CODEC = { dct64TopkInt8: 1, sampleTopk2bit: 2 } as const;
+export type GradientCodec = (typeof GRADIENT_CODEC)[keyof typeof GRADIENT_CODEC];
 export const CHUNK_ELEMENTS = 4096;
-/** count u16 ‖ scale f32 */
-export const CHUNK_HEADER_LENGTH = 6;
-/** delta u16 ‖ value i8 */
-export const COEFFICIENT_LENGTH = 3;
 /** Version in the object's key. */
 export const GRADIENT_OBJECT_VERSION = 1;
 
 export interface GradientHeader {
-	readonly codec: number;
+	readonly codec: GradientCodec;
 	readonly uid: number;
 	readonly window: bigint;
 	readonly checkpointHash: Uint8Array;
@@ -53,7 +48,7 @@ export interface SparseGradient {
 	readonly header: GradientHeader;
 	readonly starts: Uint32Array;
 	readonly indices: Uint16Array;
-	/** Dequantised coefficients, f64(scale) · value. */
+	/** Dequantised coefficients. */
 	readonly values: Float64Array;
 }
 

@@ -7,7 +7,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { fromHex, toHex } from '#core/bytes.ts';
 import { chunkCount, decodeGradient } from '#core/gradient/codec.ts';
-import { CHUNK_ELEMENTS, GRADIENT_CODEC, type SparseGradient } from '#core/gradient/layout.ts';
+import { CHUNK_ELEMENTS, GRADIENT_CODEC, type GradientCodec, type SparseGradient } from '#core/gradient/layout.ts';
 import { elementCount, parameterCount } from '#core/gradient/manifest.ts';
 import { createMerge, lowerMedian, outerLearningRate } from '#core/gradient/merge.ts';
 
@@ -26,11 +26,11 @@ interface Coefficient {
 }
 
 /** Coefficients in whichever order, as a decoded gradient of two tensors. */
-function gradientOf(window: bigint, uid: number, coefficients: readonly Coefficient[]): SparseGradient {
+function gradientOf(window: bigint, uid: number, coefficients: readonly Coefficient[], codec: GradientCodec = GRADIENT_CODEC.dct64TopkInt8): SparseGradient {
 	const sorted = coefficients.toSorted((a, b) => a.chunk - b.chunk || a.index - b.index);
 	return {
 		header: {
-			codec: GRADIENT_CODEC.dct64TopkInt8,
+			codec,
 			uid,
 			window,
 			checkpointHash: new Uint8Array(32),
@@ -54,13 +54,30 @@ const arbitraryCoefficients = fc.uniqueArray(
 	}),
 	{ minLength: 1, maxLength: 6, selector: ({ chunk, index }) => chunk * CHUNK_ELEMENTS + index },
 );
-/** Some windows, each with some miners. */
+/** Elements of each chunk: 150, and 4160 in two. */
+const CHUNK_LENGTHS = [150, CHUNK_ELEMENTS, 64];
+/** Codec 2 has elements for coefficients, and none of padding. */
+function outsidePadding(coefficients: readonly Coefficient[], codec: GradientCodec): Coefficient[] {
+	if (codec === GRADIENT_CODEC.dct64TopkInt8) return [...coefficients];
+	const moved = new Map(coefficients.map((entry) => [`${entry.chunk}/${entry.index % CHUNK_LENGTHS[entry.chunk]!}`, entry]));
+	return [...moved.values()].map((entry) => ({ ...entry, index: entry.index % CHUNK_LENGTHS[entry.chunk]! }));
+}
+
+/** Some windows, each with a codec of its own and some miners. */
 const arbitraryInterval = fc
 	.array(fc.uniqueArray(fc.record({ uid: fc.nat({ max: 255 }), coefficients: arbitraryCoefficients }), { maxLength: 5, selector: ({ uid }) => uid }), {
 		minLength: 1,
 		maxLength: 4,
 	})
-	.map((windows) => windows.map((miners, window) => miners.map(({ uid, coefficients }) => gradientOf(BigInt(window), uid, coefficients))));
+	.chain((windows) =>
+		fc
+			.array(fc.constantFrom(...Object.values(GRADIENT_CODEC)), { minLength: windows.length, maxLength: windows.length })
+			.map((codecs) =>
+				windows.map((miners, window) =>
+					miners.map(({ uid, coefficients }) => gradientOf(BigInt(window), uid, outsidePadding(coefficients, codecs[window]!), codecs[window])),
+				),
+			),
+	);
 
 const theta = Float32Array.from({ length: count }, (_, k) => (((k * 7919) % 10007) - 5003) / 4096);
 
@@ -86,6 +103,10 @@ function mergeByDefinition(interval: readonly (readonly SparseGradient[])[], rat
 				const end = offset + elementCount(parameter);
 				for (; offset < end; offset += CHUNK_ELEMENTS, chunk++) {
 					for (let k = gradient.starts[chunk]!; k < gradient.starts[chunk + 1]!; k++) {
+						if (gradient.header.codec === GRADIENT_CODEC.sampleTopk2bit) {
+							sum[offset + gradient.indices[k]!]! += factor * gradient.values[k]!;
+							continue;
+						}
 						const [u, v] = [Math.floor(gradient.indices[k]! / 64), gradient.indices[k]! % 64];
 						const amplitude = (factor * gradient.values[k]! * Math.sqrt((u === 0 ? 1 : 2) * (v === 0 ? 1 : 2))) / 64;
 						for (let n = 0; n < Math.min(CHUNK_ELEMENTS, end - offset); n++) {
@@ -115,6 +136,7 @@ test('the vector is what the independent generator writes, and what the merge gi
 				checkpointHash: fromHex(vector.checkpointHash),
 				manifestHash: fromHex(vector.manifestHash),
 				parameters,
+				codec: GRADIENT_CODEC.dct64TopkInt8,
 				topK: vector.topK,
 				maxBytes: bytes.length,
 			});

@@ -1,14 +1,16 @@
 import { VramhubError } from '#core/errors.ts';
 import { accumulateCoefficients, chunkCount, gradientNorm, inverseTransform } from '#core/gradient/codec.ts';
-import { CHUNK_ELEMENTS, type SparseGradient } from '#core/gradient/layout.ts';
+import { CHUNK_ELEMENTS, type GradientCodec, type SparseGradient } from '#core/gradient/layout.ts';
 import { type ParameterSpec, parameterCount } from '#core/gradient/manifest.ts';
 
 /**
  * The merge of an interval's selected gradients into the next checkpoint: everybody who has the same gradients gets the same bytes, because every sum is
- * taken in one order, in f64, with additions, multiplications and divisions only. It holds one accumulator of the model's coefficients.
+ * taken in one order, in f64, with additions, multiplications and divisions only. It holds one accumulator of the model's coefficients for each codec that
+ * the interval's windows have: the network may change its codec from one window to the next.
  *
  *   m_w = lower median of ‖g‖₂ over S_w        scale = min(1, m_w / ‖g‖₂)
- *   A   = Σ_w Σ_{g ∈ S_w} scale · g            windows ascending, uids ascending, in the coefficient domain; one inverse transform
+ *   A_c = Σ_w Σ_{g ∈ S_w} scale · g            windows ascending, uids ascending, in the coefficient domain of codec c
+ *   A   = Σ_c T_c⁻¹ A_c                        codecs ascending, one inverse transform each
  *   θ'  = fround(θ − (outer_lr · A) / N)       N = Σ |S_w|: one mean, one outer step
  *
  * Subtracted, because a gradient object holds θ before − θ after the miner's steps: the pseudo-gradient of DiLoCo (Douillard et al., arXiv:2311.08105).
@@ -28,10 +30,10 @@ export interface Merge {
 	apply(theta: Float32Array, outerLearningRate: number): Float32Array | undefined;
 }
 
-/** An empty merge of a model. Memory: 8 bytes a coefficient, and as much again while {@link Merge.apply} transforms. */
+/** An empty merge of a model. Memory: 8 bytes a coefficient and codec, and as much again while {@link Merge.apply} transforms. */
 export function createMerge(parameters: readonly ParameterSpec[]): Merge {
 	const chunks = chunkCount(parameters);
-	const accumulator = new Float64Array(chunks * CHUNK_ELEMENTS);
+	const accumulators = new Map<GradientCodec, Float64Array>();
 	let count = 0;
 	let lastWindow: bigint | undefined;
 	return {
@@ -43,7 +45,12 @@ export function createMerge(parameters: readonly ParameterSpec[]): Merge {
 			const ordered = inOrder(gradients, lastWindow, chunks);
 			const norms = ordered.map(gradientNorm);
 			const scales = clippingScales(norms);
-			for (const [index, gradient] of ordered.entries()) accumulateCoefficients(gradient, accumulator, scales[index]!);
+			for (const [index, gradient] of ordered.entries()) {
+				const { codec } = gradient.header;
+				const accumulator = accumulators.get(codec) ?? new Float64Array(chunks * CHUNK_ELEMENTS);
+				accumulators.set(codec, accumulator);
+				accumulateCoefficients(gradient, accumulator, scales[index]!);
+			}
 			count += ordered.length;
 			lastWindow = ordered[0]?.header.window ?? lastWindow;
 		},
@@ -55,8 +62,14 @@ export function createMerge(parameters: readonly ParameterSpec[]): Merge {
 				throw new VramhubError('BAD_ARGUMENT', `${outerLearningRate} is no learning rate`);
 			}
 			if (count === 0) return undefined;
+			const [first, ...others] = [...accumulators].sort(([a], [b]) => a - b);
 			const sum = new Float64Array(length);
-			inverseTransform(accumulator, parameters, sum);
+			inverseTransform(...first!, parameters, sum);
+			for (const other of others) {
+				const part = new Float64Array(length);
+				inverseTransform(...other, parameters, part);
+				for (let k = 0; k < length; k++) sum[k]! += part[k]!;
+			}
 			const next = new Float32Array(length);
 			for (let k = 0; k < length; k++) next[k] = theta[k]! - (outerLearningRate * sum[k]!) / count;
 			return next;

@@ -3,9 +3,9 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { decodeGradient, gradientNorm, reconstruct } from '#core/gradient/codec.ts';
+import { decodeGradient, encodeGradient, gradientForm, gradientNorm, reconstruct } from '#core/gradient/codec.ts';
 import { defaultHparamValues } from '#core/gradient/hparams.ts';
-import { GRADIENT_HEADER_LENGTH, type SparseGradient } from '#core/gradient/layout.ts';
+import { GRADIENT_CODEC, GRADIENT_HEADER_LENGTH, type SparseGradient } from '#core/gradient/layout.ts';
 import { encodeManifest, manifestHash } from '#core/gradient/manifest-codec.ts';
 import { ownBatch } from '#core/gradient/sampling.ts';
 import { gradientMaker } from '#miner/kinds/makers.ts';
@@ -65,7 +65,7 @@ function decoded(bytes: Uint8Array, uid: number, window: bigint): SparseGradient
 		checkpointHash: checkpointHash(checkpoint),
 		manifestHash: hash,
 		parameters: manifest.parameters,
-		topK: Number(values.top_k),
+		...gradientForm(values),
 		maxBytes: Number(values.max_gradient_bytes),
 	};
 	const result = decodeGradient(bytes, expected);
@@ -157,10 +157,26 @@ test('changing values keeps a gradient well-formed, whatever the values are', as
 	assert.deepEqual(relabelled(bytes, task), bytes);
 	// The largest of a chunk is ±127: it cannot grow, and after it nothing may become 0.
 	for (let round = 0; round < 300; round++) {
-		nudge(bytes, 1_000);
+		nudge(bytes, GRADIENT_CODEC.dct64TopkInt8, 1_000);
 		decoded(bytes, 1, 5n);
 	}
 	assert.throws(() => relabelled(new Uint8Array(10), task), { code: 'GRADIENT_MALFORMED' });
+	const context = {
+		...task,
+		checkpointHash: task.checkpoint.hash,
+		manifestHash: hash,
+		parameters: manifest.parameters,
+		codec: GRADIENT_CODEC.sampleTopk2bit,
+		topK: 5,
+	};
+	const dense = theta.map((value, i) => (i < 4096 ? value : Math.sign(value)));
+	const twoBit = encodeGradient({ ...context, dense }).bytes;
+	for (let round = 0; round < 50; round++) {
+		const before = Uint8Array.from(twoBit);
+		nudge(twoBit, context.codec, 3);
+		assert.notDeepEqual(twoBit, before);
+		assert.equal(decodeGradient(twoBit, { ...context, maxBytes: twoBit.length }).kind, 'decoded');
+	}
 });
 
 test('a kind that does not exist, and a copycat without a victim, are refused', async (t) => {

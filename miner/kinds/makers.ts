@@ -71,7 +71,7 @@ export function gradientMaker(kind: MinerKind, { workbench, folder, seed, accomp
 			return async (uid, window, signal) => {
 				const own = await task(uid, window);
 				const copy = relabelled(await handedOver(accomplice, window, signal), own);
-				nudge(copy, NUDGED_VALUES);
+				nudge(copy, own.codec, NUDGED_VALUES);
 				return copy;
 			};
 		default:

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { ModelFiles } from '#activities/gradient/ports.ts';
 import { toHex } from '#core/bytes.ts';
-import { encodeGradient } from '#core/gradient/codec.ts';
-import type { HparamValues } from '#core/gradient/hparams.ts';
+import { encodeGradient, gradientForm } from '#core/gradient/codec.ts';
+import { defaultHparamValues, type HparamValues } from '#core/gradient/hparams.ts';
 import { assignableSequences, type ModelManifest } from '#core/gradient/manifest.ts';
 import { encodeManifest, manifestHash } from '#core/gradient/manifest-codec.ts';
 import { ownBatch } from '#core/gradient/sampling.ts';
@@ -73,7 +73,7 @@ export async function createScenarioModel(): Promise<ScenarioModel> {
 		checkpointHash: new Uint8Array(Buffer.from(sha256Hex(checkpoint), 'hex')),
 		manifestHash: manifestHash(manifestBytes),
 		parameters: manifest.parameters,
-		topK: Number(SCENARIO_HPARAMS.top_k),
+		...gradientForm(defaultHparamValues(SCENARIO_HPARAMS)),
 	};
 	const shards = Array.from({ length: dataset.dataset.shards }, (_, index) => dataset.get(index)!);
 	const files = new Map([checkpoint, graph.bytes, ...shards].map((bytes) => [sha256Hex(bytes), bytes]));

@@ -5,7 +5,7 @@ import { fromHex, toHex } from '#core/bytes.ts';
 import { type ErrorCode, VramhubError } from '#core/errors.ts';
 import { encodeGradient } from '#core/gradient/codec.ts';
 import { defaultHparamValues, type HparamValues } from '#core/gradient/hparams.ts';
-import { gradientObjectKey } from '#core/gradient/layout.ts';
+import { GRADIENT_CODEC, gradientObjectKey } from '#core/gradient/layout.ts';
 import { encodeManifest, manifestHash } from '#core/gradient/manifest-codec.ts';
 import { type Commitment, foldCommitments, rosterHash, type WindowRecord } from '#core/gradient/records.ts';
 import { windowStartMs } from '#core/window.ts';
@@ -145,7 +145,15 @@ export class FakeInterval {
 		if (bytes === undefined) {
 			// To be subtracted: towards ones.
 			const dense = new Float32Array(WEIGHTS).fill(-0.1 * this.#direction * (1 + uid / 10));
-			const of = { uid, window, checkpointHash: sha(GENESIS), manifestHash: manifestHash(MANIFEST), parameters: PARAMETERS, topK: 32 };
+			const of = {
+				uid,
+				window,
+				checkpointHash: sha(GENESIS),
+				manifestHash: manifestHash(MANIFEST),
+				parameters: PARAMETERS,
+				codec: GRADIENT_CODEC.dct64TopkInt8,
+				topK: 32,
+			};
 			bytes = encodeGradient({ ...of, dense }).bytes;
 			this.#gradients.set(key, bytes);
 		}
