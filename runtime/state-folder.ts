@@ -30,4 +30,5 @@ export const modelFolder = (data: string) => join(data, 'model');
 export const blobsFolder = (data: string, validatorUid: number) => join(data, `validator-${validatorUid}`, 'blobs');
 export const blobFile = (data: string, validatorUid: number, sha256: string) => join(blobsFolder(data, validatorUid), sha256);
 export const checkpointsFolder = (data: string, validatorUid: number) => join(data, `validator-${validatorUid}`, 'checkpoints');
+export const attestationsFolder = (data: string, validatorUid: number) => join(data, `validator-${validatorUid}`, 'attestations');
 export const logFile = (data: string, name: string) => join(data, 'logs', `${name}.log`);
