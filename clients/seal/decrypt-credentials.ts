@@ -13,6 +13,8 @@ export interface CredentialsDecryptorOptions extends SealSettings {
 	readonly objects: PolicyObjects;
 	/** Of the validator's operator, or of its delegate. */
 	readonly signer: Signer;
+	/** Whose policy the key servers are to ask, when that changes with upgrades of the package. Default: the package that defines the identities. */
+	readonly policyPackage?: () => Promise<string>;
 	/** For one question to one key server. */
 	readonly timeoutMs?: number;
 }
@@ -44,9 +46,10 @@ const DEFAULT_TIMEOUT_MS = 30_000;
 
 export function createCredentialsDecryptor(options: CredentialsDecryptorOptions): CredentialsDecryptor {
 	const { suiClient, packageId, objects, keyServers, threshold, signer, timeoutMs = DEFAULT_TIMEOUT_MS } = options;
+	const { policyPackage = async () => packageId } = options;
 	if (threshold < 1 || threshold > keyServers.length) throw new VramhubError('BAD_ARGUMENT', `a threshold of ${threshold} of ${keyServers.length} key servers`);
 	let seal: Promise<VerifiedClient> | undefined;
-	let policy: Promise<PolicyCall> | undefined;
+	let policy: Promise<{ readonly package: string; readonly call: PolicyCall }> | undefined;
 	/** By uid. Opening costs pairings, a tenth of a second for each miner in each window; whoever has the keys in memory has this as well. */
 	const opened = new Map<number, { readonly ciphertext: Uint8Array; readonly id: string; readonly credentials: StorageCredentials }>();
 	let session: { readonly key: Promise<SessionKey>; readonly until: number } | undefined;
@@ -59,12 +62,20 @@ export function createCredentialsDecryptor(options: CredentialsDecryptorOptions)
 		});
 		return seal;
 	};
-	const policyCall = () => {
-		policy ??= preparePolicyCall(suiClient, packageId, objects).catch((error) => {
-			policy = undefined;
-			throw error;
-		});
+	const currentPolicy = () => {
+		if (policy === undefined) {
+			policy = policyPackage().then(async (asked) => ({ package: asked, call: await preparePolicyCall(suiClient, asked, objects) }));
+			policy.catch(() => {
+				policy = undefined;
+			});
+		}
 		return policy;
+	};
+	/** After a refusal: whether another version of the package has taken over. */
+	const isSuperseded = async (asked: string) => {
+		if ((await policyPackage()) === asked) return false;
+		policy = undefined;
+		return true;
 	};
 	const sessionKey = () => {
 		if (session === undefined || session.until < Date.now()) {
@@ -78,9 +89,9 @@ export function createCredentialsDecryptor(options: CredentialsDecryptorOptions)
 	};
 
 	const fetchKeys = async (ids: readonly string[]): Promise<void> => {
-		const [verified, call, key] = await Promise.all([sealClient(), policyCall(), sessionKey()]);
+		const [verified, asked, key] = await Promise.all([sealClient(), currentPolicy(), sessionKey()]);
 		try {
-			await verified.client.fetchKeys({ ids: [...ids], txBytes: await call(ids.map(sealIdBytes)), sessionKey: key, threshold });
+			await verified.client.fetchKeys({ ids: [...ids], txBytes: await asked.call(ids.map(sealIdBytes)), sessionKey: key, threshold });
 			for (const id of ids) verified.held.add(id);
 		} catch (error) {
 			const translated = translateSealError(error);
@@ -89,6 +100,7 @@ export function createCredentialsDecryptor(options: CredentialsDecryptorOptions)
 				session = undefined;
 				if (!verified.complete) seal = undefined;
 			}
+			if (translated.code === 'SEAL_NO_ACCESS' && (await isSuperseded(asked.package))) return fetchKeys(ids);
 			throw translated;
 		}
 	};
@@ -104,7 +116,7 @@ export function createCredentialsDecryptor(options: CredentialsDecryptorOptions)
 			try {
 				// Asked for by itself, an identity whose keys are held would make its whole batch be fetched again.
 				if (!(await sealClient()).held.has(id)) await keysOf(id);
-				const [{ client }, call, key] = await Promise.all([sealClient(), policyCall(), sessionKey()]);
+				const [{ client }, { call }, key] = await Promise.all([sealClient(), currentPolicy(), sessionKey()]);
 				const txBytes = await call([sealIdBytes(id)]);
 				// Its keys are in the client's memory now. The check makes sure that all validators read the same, whichever servers they ask.
 				const plain = await client.decrypt({ data: ciphertext, sessionKey: key, txBytes, checkShareConsistency: true });
