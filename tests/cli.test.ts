@@ -116,8 +116,12 @@ test('help loads no SDK', async () => {
 	const environment = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(preload)}` };
 	for (const args of [['--help'], ['scores', '--help'], ['demo', '--help']]) assert.match(await ok(args, environment), /USAGE/);
 	const modules = (await readFile(loaded, 'utf8')).split('\n').filter((url) => url !== '' && !url.startsWith('node:') && !url.startsWith('data:'));
-	const kinds = new Set(modules.map((url) => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(url)?.[1] ?? url.replace(/.*\/(cli|core)\//, '$1/')));
-	assert.deepEqual([...kinds].sort(), ['@stricli/core', 'cli/main.ts', 'core/errors.ts']);
+	const kinds = new Set(
+		modules.map(
+			(url) => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(url)?.[1] ?? url.replace(/.*\/(cli|core)\//, '$1/').replace(/^cli\/routes\/.*/, 'cli/routes'),
+		),
+	);
+	assert.deepEqual([...kinds].sort(), ['@stricli/core', 'cli/main.ts', 'cli/routes', 'core/errors.ts']);
 });
 
 test('current-window prints the number alone', async () => {
@@ -175,6 +179,10 @@ test('a validator registers once; an unknown one is 3', async () => {
 	const status = await okJson(['status']);
 	assert.equal(status.enclave, null);
 	assert.equal(status.lastSubmission, null);
+	assert.deepEqual(
+		{ ...status.contracts, upgradeVault: status.contracts.upgradeVault.slice(0, 2) },
+		{ version: 1, upgradeVault: '0x', upgradeFromWindow: null },
+	);
 });
 
 test('miners register and set their credentials', async () => {
@@ -184,6 +192,8 @@ test('miners register and set their credentials', async () => {
 	const miner = (await chain.reader.miner(0))!;
 	assert.equal(miner.credVersion, 1);
 	assert.ok(!Buffer.from(miner.credentials).includes(SECRET_KEY));
+	const rotated = await okJson(['rotate-credentials', '--dry-run']);
+	assert.deepEqual([rotated.tx, rotated.events[0].name, rotated.events[0].fields.cred_version], [null, 'CredentialsSet', 2]);
 	assert.equal((await okJson(['set-credentials'])).credVersion, 2);
 	assert.equal((await failure(['set-credentials', '--miner-uid', '9'])).code, 3);
 	assert.match((await failure(['set-credentials'], { VRAMHUB_R2_BUCKET: '', VRAMHUB_R2_PREFIX: 'm0' })).message, /VRAMHUB_R2_PREFIX is "m0"/);
@@ -317,4 +327,32 @@ test('an act says what it would do, does it, and is refused by the contract’s 
 	const unknown = await failure(['set-hparams', '--set', 'top_k=8,colour=1', '--dry-run']);
 	assert.deepEqual([unknown.code, unknown.message], [2, '--set: there is no parameter colour']);
 	assert.equal((await failure(['pause', '--minutes', '5', '--dry-run'])).code, 1, 'this wallet does not administer the network');
+});
+
+test('the administrator’s acts say what they would do', async () => {
+	const environment = { VRAMHUB_WALLET_MNEMONIC: chain.admin.getSecretKey() };
+	const events = async (...args: string[]) => (await okJson([...args, '--dry-run'], environment)).events.map(({ name }: { name: string }) => name);
+	const pcr = 'ab'.repeat(48);
+	assert.deepEqual(await events('set-hparams', '--set', 'top_k=8'), ['HparamsProposed']);
+	assert.deepEqual(await events('allow-pcr', '--pcr0', pcr, '--pcr1', pcr, '--pcr2', pcr), ['PcrSetAdded']);
+	assert.deepEqual(await events('pause', '--minutes', '5'), ['NetworkPaused']);
+	assert.deepEqual(await events('propose-upgrade'), ['UpgradeProposed']);
+	assert.match((await failure(['migrate', '--dry-run'], environment)).message, /EWrongVersion/);
+});
+
+test('an attestation is signed by its operator and brought by another wallet', async () => {
+	const boundary = ((await chain.currentWindow()) / 3n + 4n) * 3n;
+	await chain.advanceTo(windowStartMs(boundary + 1n, chain.parameters.windowDurationMs));
+	const of = ['--boundary', String(boundary), '--keep'];
+	const trial = await ok(['attest-checkpoint', ...of, '--dry-run']);
+	assert.match(trial, /^CheckpointAttested .*\nCheckpointAnchored .*\ngas 0\.\d+ SUI\nnothing was sent: a dry run\n$/);
+	await writeFile(join(folder, 'signed.json'), await ok(['sign-attestation', ...of]));
+	const relayed = await okJson(['relay-attestation', '--signed', 'signed.json'], { VRAMHUB_WALLET_MNEMONIC: chain.admin.getSecretKey() });
+	assert.ok(relayed.tx !== null);
+	assert.deepEqual((await chain.reader.boundary(boundary))?.outcome, { kind: 'keep' });
+	assert.match((await failure(['attest-checkpoint', ...of])).message, /EAlready(Attested|Anchored)/);
+	assert.equal((await failure(['attest-checkpoint', '--boundary', String(boundary)])).code, 2);
+	assert.equal((await failure(['relay-attestation', '--signed', '.env'])).code, 2);
+	assert.match(await ok(['set-operator', '--role', 'validator', '--uid', '0', '--operator', `0x${'7'.repeat(64)}`, '--dry-run']), /^OperatorSet /);
+	assert.match((await failure(['replace-miner', '--dry-run'])).message, /ENotFull/);
 });

@@ -1,5 +1,5 @@
-import { attestationDeadlineMs } from '#activities/checkpoint/interval.ts';
 import { beating } from '#activities/heartbeat.ts';
+import { attestationDeadlineMs } from '#clients/chain/interval.ts';
 import type { ChainReader, ChainWriter } from '#clients/chain/port.ts';
 import { fromHex } from '#core/bytes.ts';
 import { isVramhubError } from '#core/errors.ts';

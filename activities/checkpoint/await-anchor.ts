@@ -1,5 +1,5 @@
 import { untilChainTime } from '#activities/chain-clock.ts';
-import { attestationDeadlineMs } from '#activities/checkpoint/interval.ts';
+import { attestationDeadlineMs } from '#clients/chain/interval.ts';
 import type { ChainReader } from '#clients/chain/port.ts';
 import { toHex } from '#core/bytes.ts';
 import type { CheckpointResult } from '#core/gradient/messages.ts';

@@ -1,7 +1,7 @@
 import { untilChainTime } from '#activities/chain-clock.ts';
-import { attestationDeadlineMs, type Interval, readInterval } from '#activities/checkpoint/interval.ts';
 import { crankFinality, distributeRewards, type FinalityDeps } from '#activities/gradient/finality.ts';
 import { beating } from '#activities/heartbeat.ts';
+import { attestationDeadlineMs, type Interval, readInterval } from '#clients/chain/interval.ts';
 import type { ChainReader } from '#clients/chain/port.ts';
 import { SUBMISSION_WINDOWS, windowStartMs } from '#core/window.ts';
 import type { Logger } from '#runtime/log.ts';

@@ -1,5 +1,5 @@
-import { readInterval } from '#activities/checkpoint/interval.ts';
 import { beating } from '#activities/heartbeat.ts';
+import { readInterval } from '#clients/chain/interval.ts';
 import type { ChainReader } from '#clients/chain/port.ts';
 import { toHex } from '#core/bytes.ts';
 import { VramhubError } from '#core/errors.ts';

@@ -2,8 +2,10 @@ import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SealClient } from '@mysten/seal';
 import { Connection } from '@temporalio/client';
+import { governanceText } from '#cli/commands/governance.ts';
 import { type EnclaveFlags, type Operator, operatorOf, suiText, walletFor } from '#cli/commands/operator.ts';
 import { runCommand } from '#cli/commands/run.ts';
+import { readGovernance } from '#clients/chain/upgrades.ts';
 import { EnclaveClient } from '#clients/enclave/client.ts';
 import { EXIT, VramhubError } from '#core/errors.ts';
 
@@ -25,6 +27,7 @@ export const doctor = (flags: EnclaveFlags) =>
 		const checks = (
 			await Promise.all([
 				chainCheck(operator),
+				contractsCheck(operator),
 				walletCheck(operator, flags),
 				sealChecks(operator),
 				enclaveChecks(operator),
@@ -55,6 +58,13 @@ async function check(name: string, work: () => Promise<string>): Promise<Check> 
 
 function chainCheck({ deployment, currentWindow }: Operator): Promise<Check> {
 	return check('chain', async () => `${deployment.book.chain.rpcUrl}, window ${await currentWindow()}`);
+}
+
+function contractsCheck({ deployment, client, currentWindow }: Operator): Promise<Check> {
+	return check('contracts', async () => {
+		const [governance, window] = await Promise.all([readGovernance(client, deployment.book.objects.network), currentWindow()]);
+		return governanceText(governance, window);
+	});
 }
 
 function walletCheck(operator: Operator, { validatorUid }: EnclaveFlags): Promise<Check> {

@@ -4,9 +4,14 @@ import { Transaction } from '@mysten/sui/transactions';
 import { type AdminAct, acceptAdministration, administer } from '#clients/chain/admin-calls.ts';
 import * as calls from '#clients/chain/calls.ts';
 import { translateChainError } from '#clients/chain/errors.ts';
+import { relayAttestation } from '#clients/chain/evidence-calls.ts';
 import { execute, failureOf, gasUsed } from '#clients/chain/execute.ts';
+import { replaceMiner, setMinerOperator } from '#clients/chain/registration-calls.ts';
+import type { SignedAttestation } from '#clients/chain/sign-attestation.ts';
 import * as upgrades from '#clients/chain/upgrades.ts';
+import { setValidatorOperator } from '#clients/chain/validator-calls.ts';
 import { VramhubError } from '#core/errors.ts';
+import type { CheckpointAttestation } from '#core/gradient/checkpoint-attestation.ts';
 
 /** What owners and administrators do by hand, now and then: never part of a window's work. */
 export type Act = OwnerAct | AdminAct | UpgradeAct;
@@ -16,6 +21,14 @@ export type OwnerAct =
 	| { readonly kind: 'unbondStake'; readonly role: calls.Role; readonly uid: number; readonly amountMist: bigint }
 	| { readonly kind: 'deactivate'; readonly role: calls.Role; readonly uid: number }
 	| { readonly kind: 'withdrawStake'; readonly role: calls.Role; readonly uid: number; readonly generation: number }
+	/** The owner stays; another address acts. */
+	| { readonly kind: 'setOperator'; readonly role: calls.Role; readonly uid: number; readonly operator: string }
+	| { readonly kind: 'setCredentials'; readonly uid: number; readonly credVersion: number; readonly ciphertext: Uint8Array }
+	/** In place of the weakest, when all places are taken. */
+	| { readonly kind: 'replaceMiner'; readonly stakeMist: bigint; readonly feeMist: bigint; readonly operator: string }
+	| { readonly kind: 'attestCheckpoint'; readonly attestation: CheckpointAttestation }
+	/** By anybody. */
+	| { readonly kind: 'relayAttestation'; readonly signed: SignedAttestation }
 	| { readonly kind: 'claimRewards' }
 	| { readonly kind: 'acceptAdministration' };
 
@@ -58,6 +71,21 @@ async function build(transaction: Transaction, act: Act, { client, target, signe
 			break;
 		case 'withdrawStake':
 			calls.withdrawStake(transaction, target, act, sender);
+			break;
+		case 'setOperator':
+			(act.role === 'miner' ? setMinerOperator : setValidatorOperator)(transaction, target, act);
+			break;
+		case 'setCredentials':
+			calls.setCredentials(transaction, target, act);
+			break;
+		case 'replaceMiner':
+			replaceMiner(transaction, target, act);
+			break;
+		case 'attestCheckpoint':
+			calls.attestCheckpoint(transaction, target, act.attestation);
+			break;
+		case 'relayAttestation':
+			relayAttestation(transaction, target, act.signed);
 			break;
 		case 'claimRewards':
 			calls.claimRewards(transaction, target, sender);

@@ -1,5 +1,6 @@
 import type { ChainReader, CheckpointAnchor } from '#clients/chain/port.ts';
 import { VramhubError } from '#core/errors.ts';
+import { mergeDigest } from '#core/gradient/consensus.ts';
 import type { HparamValues } from '#core/gradient/hparams.ts';
 
 /** The windows that may be merged at a boundary B: from ≤ w < B. */
@@ -18,6 +19,18 @@ export async function readInterval(chain: Pick<ChainReader, 'checkpoints' | 'int
 	if (parent === undefined) throw new VramhubError('CHAIN_OBJECT_MISSING', `no checkpoint before window ${boundary}`);
 	const from = later(later(parent.activation, intervalStart), boundary - values.max_merge_windows);
 	return { parent, from, values };
+}
+
+/** Of the windows `from ≤ w < boundary` the digest over those that are FINAL, as the contract computes it. Throws CHAIN_UNAVAILABLE. */
+export async function mergeDigestOf(chain: Pick<ChainReader, 'windowRecord' | 'selection'>, from: bigint, boundary: bigint): Promise<Uint8Array> {
+	const hashes: Uint8Array[] = [];
+	for (let window = from; window < boundary; window++) {
+		if ((await chain.windowRecord(window))?.status !== 'final') continue;
+		const selection = await chain.selection(window);
+		if (selection === undefined) throw new VramhubError('CHAIN_UNAVAILABLE', `the selection of window ${window} cannot be read yet`);
+		hashes.push(selection.selectionHash);
+	}
+	return mergeDigest(hashes);
 }
 
 const later = (a: bigint, b: bigint) => (a > b ? a : b);
