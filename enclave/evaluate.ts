@@ -1,16 +1,15 @@
+import { availableParallelism } from 'node:os';
 import { toHex } from '#core/bytes.ts';
 import { VramhubError } from '#core/errors.ts';
-import { reconstruct } from '#core/gradient/codec.ts';
 import type { HparamValues } from '#core/gradient/hparams.ts';
 import type { SparseGradient } from '#core/gradient/layout.ts';
-import { parameterCount } from '#core/gradient/manifest.ts';
 import type { FileStore } from '#enclave/files.ts';
 import type { SessionFacts } from '#enclave/request.ts';
 import { readSequence } from '#model/dataset.ts';
 import { forwardGraphOf } from '#model/manifest.ts';
 import { ModelPool, mean } from '#model/pool.ts';
 import { runtimeHash } from '#model/runtime-digest.ts';
-import { decodeCheckpoint } from '#model/safetensors.ts';
+import { shareCheckpoint } from '#model/safetensors.ts';
 import { shardLeaf, verifyShardProof } from '#model/shards.ts';
 
 const PPM = 1e6;
@@ -29,7 +28,7 @@ interface LoadedGraph {
 /** Graphs and checkpoints that sessions share; one of each is kept for the next window when nobody uses it. */
 export class ModelCache implements AsyncDisposable {
 	readonly #graphs = new SharedCache<LoadedGraph>(({ pool }) => pool.close());
-	readonly #checkpoints = new SharedCache<Float32Array>(async () => undefined);
+	readonly #checkpoints = new SharedCache<Float32Array<SharedArrayBuffer>>(async () => undefined);
 
 	/** Digests of the files that an evaluator of the session needs and the store does not hold. */
 	static missing(facts: SessionFacts, files: FileStore): string[] {
@@ -55,11 +54,11 @@ export class ModelCache implements AsyncDisposable {
 		}
 		const model = toHex(facts.manifestHash);
 		const checkpoint = `${model}/${toHex(facts.checkpointHash)}`;
-		const theta = await this.#checkpoints.acquire(checkpoint, async () => decodeCheckpoint(manifest, file(toHex(facts.checkpointHash))));
+		const theta = await this.#checkpoints.acquire(checkpoint, async () => shareCheckpoint(manifest, file(toHex(facts.checkpointHash))));
 		try {
 			const graph = await this.#graphs.acquire(model, async () => {
 				const bytes = file(manifest.graphSha256);
-				const pool = new ModelPool({ graph: forwardGraphOf(manifest, bytes) });
+				const pool = new ModelPool({ graph: forwardGraphOf(manifest, bytes), threads: availableParallelism() });
 				return { pool, runtimeHash: await runtimeHash(bytes) };
 			});
 			return new Evaluator(facts, theta, graph, shards, async () => {
@@ -87,13 +86,19 @@ export class ModelCache implements AsyncDisposable {
 export class Evaluator {
 	readonly runtimeHash: Uint8Array;
 	readonly #facts: SessionFacts;
-	readonly #theta: Float32Array;
+	readonly #theta: Float32Array<SharedArrayBuffer>;
 	readonly #pool: ModelPool;
 	readonly #shards: ReadonlyMap<number, Uint8Array>;
 	readonly #release: () => Promise<void>;
 	#released = false;
 
-	constructor(facts: SessionFacts, theta: Float32Array, graph: LoadedGraph, shards: ReadonlyMap<number, Uint8Array>, release: () => Promise<void>) {
+	constructor(
+		facts: SessionFacts,
+		theta: Float32Array<SharedArrayBuffer>,
+		graph: LoadedGraph,
+		shards: ReadonlyMap<number, Uint8Array>,
+		release: () => Promise<void>,
+	) {
 		this.#facts = facts;
 		this.#theta = theta;
 		this.#pool = graph.pool;
@@ -111,10 +116,9 @@ export class Evaluator {
 		const ownIndices = this.#facts.batches.own.get(uid);
 		if (ownIndices === undefined) throw new VramhubError('INVARIANT', `miner ${uid} has no batch`);
 		const own = this.#sequences(ownIndices);
-		const ownBefore = await this.#pool.evaluateLoss(this.#theta, own);
-		const updated = this.#updated(gradient, learningRate(this.#facts.hparams) * Math.min(1, clipNorm / norm));
-		const losses = await this.#pool.sequenceLosses(updated, [...own, ...this.#sequences(this.#facts.batches.random)]);
-		return { own: ownBefore - mean(losses.subarray(0, own.length)), random: baseline - mean(losses.subarray(own.length)) };
+		const scale = learningRate(this.#facts.hparams) * Math.min(1, clipNorm / norm);
+		const { before, after } = await this.#pool.updateLosses(this.#theta, { gradient, scale }, own, [...own, ...this.#sequences(this.#facts.batches.random)]);
+		return { own: mean(before) - mean(after.subarray(0, own.length)), random: baseline - mean(after.subarray(own.length)) };
 	}
 
 	/** Lets go of everything that is large. Idempotent. */
@@ -122,13 +126,6 @@ export class Evaluator {
 		if (this.#released) return;
 		this.#released = true;
 		await this.#release();
-	}
-
-	#updated(gradient: SparseGradient, scale: number): Float32Array {
-		const updated = new Float32Array(parameterCount(this.#facts.manifest));
-		reconstruct(gradient, this.#facts.manifest.parameters, updated, scale);
-		for (let i = 0; i < updated.length; i++) updated[i] = this.#theta[i]! - updated[i]!;
-		return updated;
 	}
 
 	#sequences(indices: readonly number[]): Uint8Array[] {

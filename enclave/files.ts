@@ -35,13 +35,19 @@ export class FileStore {
 		const digest = hash.digest('hex');
 		if (digest !== sha256) throw new VramhubError('BAD_ARGUMENT', `the file has SHA-256 ${digest}`);
 		if (this.#files.has(sha256)) return;
-		const file = Uint8Array.from(Buffer.concat(parts));
+		// Where the threads of the model can read it: θ is not copied out of its file.
+		const file = new Uint8Array(new SharedArrayBuffer(parts.reduce((sum, { length }) => sum + length, 0)));
+		let length = 0;
+		for (const part of parts) {
+			file.set(part, length);
+			length += part.length;
+		}
 		this.#files.set(sha256, file);
-		this.#bytes += file.length;
-		for (const [name, { length }] of this.#files) {
+		this.#bytes += length;
+		for (const [name, { length: freed }] of this.#files) {
 			if (this.#bytes <= this.maxBytes || name === sha256) break;
 			this.#files.delete(name);
-			this.#bytes -= length;
+			this.#bytes -= freed;
 		}
 	}
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { decodeGradient, encodeGradient, reconstruct } from '#core/gradient/codec.ts';
 import { parameterCount } from '#core/gradient/manifest.ts';
 import { gptForwardGraph, gptParameters, gptTrainingGraph } from '#model/gpt.ts';
 import { initialWeights } from '#model/initial-weights.ts';
@@ -57,6 +58,36 @@ test('concurrent calls with different parameters do not mix', async () => {
 	assert.deepEqual(await Promise.all([theta, other, theta, other].map((parameters) => pool.evaluateLoss(parameters, sequences))), [a, b, a, b]);
 });
 
+test('an update is evaluated next to what it starts from, the same bits with 1, 2 and 3 threads', async () => {
+	const { parameters } = graph;
+	const dense = Float32Array.from(theta, (_, i) => Math.sin(i * i) * 1e-2);
+	const context = { uid: 0, window: 0n, checkpointHash: new Uint8Array(32), manifestHash: new Uint8Array(32), parameters, topK: 64 };
+	const { bytes } = encodeGradient({ ...context, dense });
+	const decoded = decodeGradient(bytes, { ...context, maxBytes: bytes.length });
+	const gradient = decoded.kind === 'decoded' ? decoded.gradient : assert.fail(decoded.reason);
+	const moved = new Float32Array(theta.length);
+	reconstruct(gradient, parameters, moved, 0.5);
+	for (let i = 0; i < moved.length; i++) moved[i] = theta[i]! - moved[i]!;
+	const shared = new Float32Array(new SharedArrayBuffer(theta.byteLength));
+	shared.set(theta);
+	for (const threads of [1, 2, 3]) {
+		await using pool = new ModelPool({ graph, threads });
+		const evaluate = (scale: number) => pool.updateLosses(shared, { gradient, scale }, sequences.slice(0, 5), sequences);
+		const expected = { before: await pool.sequenceLosses(theta, sequences.slice(0, 5)), after: await pool.sequenceLosses(moved, sequences) };
+		assert.notDeepEqual(expected.after.subarray(0, 5), expected.before);
+		// One after the other, and others at once: nothing is left behind.
+		assert.deepEqual(await evaluate(0.5), expected);
+		const [, again, before] = await Promise.all([evaluate(-3), evaluate(0.5), pool.sequenceLosses(shared, sequences.slice(0, 5))]);
+		assert.deepEqual(again, expected);
+		assert.deepEqual(before, expected.before);
+		assert.deepEqual([...shared], [...theta]);
+		const other = { ...gradient, header: { ...gradient.header, chunkCount: 1 } };
+		await assert.rejects(pool.updateLosses(shared, { gradient: other, scale: 1 }, sequences, sequences), { code: 'BAD_ARGUMENT' });
+		await assert.rejects(pool.updateLosses(pool.parameters, { gradient, scale: 1 }, sequences, sequences), { code: 'BAD_ARGUMENT' });
+		assert.deepEqual(await evaluate(0.5), expected);
+	}
+});
+
 test('errors of a thread reach the caller, and the pool goes on', async () => {
 	await using pool = new ModelPool({ graph, threads: 2 });
 	await assert.rejects(pool.gradient(theta, sequences), { code: 'BAD_ARGUMENT', message: /training graph/ });
@@ -72,7 +103,7 @@ parentPort.on('message', (job) => {
 	if (job === 'close') return parentPort.close();
 	if (job.sequences[0] === 255) throw new Error('boom');
 	const count = job.sequences.length / ${config.context + 1};
-	parentPort.postMessage({ id: job.id, logLikelihoods: new Float64Array(count).fill(-${config.context}) });
+	parentPort.postMessage({ id: job.id, kind: 'losses', logLikelihoods: new Float64Array(count).fill(-${config.context}) });
 });`;
 
 test('a thread that dies fails what it was asked; another takes its place', async () => {

@@ -2,8 +2,11 @@ import '#model/no-telemetry.ts';
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { type ErrorCode, VramhubError } from '#core/errors.ts';
+import type { SparseGradient } from '#core/gradient/layout.ts';
 import { parameterCount } from '#core/gradient/manifest.ts';
+import type { ChunkRange } from '#core/gradient/update.ts';
 import type { ForwardGraph, TrainingGraph } from '#model/session.ts';
+import { SharedGradient } from '#model/shared-gradient.ts';
 
 export interface PoolWorkerData {
 	readonly graph: ForwardGraph;
@@ -11,20 +14,36 @@ export interface PoolWorkerData {
 	readonly parameters: SharedArrayBuffer;
 }
 
-export interface PoolJob {
+/** A θ in shared memory. Equal ids are the same memory; 0 is the pool's own. */
+export interface SharedTheta {
 	readonly id: number;
-	/** Sequences of T + 1 bytes, one after the other. */
-	readonly sequences: Uint8Array;
-	/** Weight of each token when the gradient is wanted. */
-	readonly weight?: number;
+	readonly parameters: Float32Array<SharedArrayBuffer>;
 }
 
-export type PoolReply =
-	| { readonly id: number; readonly logLikelihoods: Float64Array }
-	| { readonly id: number; readonly logLikelihoods: Float64Array; readonly gradient: Float32Array<ArrayBuffer> }
-	| { readonly id: number; readonly error: { readonly code: ErrorCode; readonly message: string } };
+export type PoolJob =
+	/** `sequences` of T + 1 bytes, one after the other. */
+	| { readonly kind: 'losses'; readonly id: number; readonly theta: SharedTheta; readonly sequences: Uint8Array }
+	/** The same and the gradient, with this weight of each token. */
+	| { readonly kind: 'gradient'; readonly id: number; readonly theta: SharedTheta; readonly sequences: Uint8Array; readonly weight: number }
+	/** The pool's own θ becomes `base` − scale · gradient, in a range of its chunks. */
+	| {
+			readonly kind: 'update';
+			readonly id: number;
+			readonly base: SharedTheta;
+			readonly gradient: SparseGradient;
+			readonly range: ChunkRange;
+			readonly scale: number;
+	  };
 
-type Result = Exclude<PoolReply, { error: unknown }>;
+export type PoolReply =
+	| { readonly id: number; readonly kind: 'updated' }
+	| { readonly id: number; readonly kind: 'losses'; readonly logLikelihoods: Float64Array }
+	| { readonly id: number; readonly kind: 'gradient'; readonly logLikelihoods: Float64Array; readonly gradient: Float32Array<ArrayBuffer> }
+	| { readonly id: number; readonly kind: 'failed'; readonly error: { readonly code: ErrorCode; readonly message: string } };
+
+type Result = Exclude<PoolReply, { kind: 'failed' }>;
+
+type Work<J = PoolJob> = J extends PoolJob ? Omit<J, 'id'> : never;
 
 interface PendingJob {
 	readonly job: PoolJob;
@@ -42,15 +61,19 @@ export interface PoolOptions {
 	readonly workerEntry?: URL;
 }
 
+const RANGES_A_THREAD = 4;
+const SMALLEST_RANGE = 32;
+
 /**
  * Threads with one single-threaded session each. Work is cut into runs of `graph.batch` sequences whatever the number of
  * threads, and put together in order of the sequences: the same bits come out of 1 thread and of 8.
  *
- * θ is an argument of every call and copied into memory that the threads share; calls wait for each other.
+ * θ is an argument of every call. What is in shared memory the threads read where it is; other θ is copied into memory that they share. Calls wait for
+ * each other.
  */
 export class ModelPool implements AsyncDisposable {
 	readonly graph: ForwardGraph;
-	/** θ as the threads see it. Writing it and passing it to the next call saves the copy; never write while a call is under way. */
+	/** The pool's own θ: what a call's was copied or updated into. Never write while a call is under way. */
 	readonly parameters: Float32Array<SharedArrayBuffer>;
 	readonly #idle: Worker[] = [];
 	readonly #running = new Map<Worker, PendingJob>();
@@ -58,8 +81,11 @@ export class ModelPool implements AsyncDisposable {
 	readonly #threads = new Map<Worker, Promise<void>>();
 	readonly #maxThreads: number;
 	readonly #startThread: () => Worker;
+	readonly #gradient = new SharedGradient();
+	readonly #thetaIds = new WeakMap<Float32Array, number>();
 	#turn: Promise<unknown> = Promise.resolve();
 	#nextId = 0;
+	#lastThetaId = 0;
 	#closed = false;
 
 	constructor(options: PoolOptions) {
@@ -70,6 +96,7 @@ export class ModelPool implements AsyncDisposable {
 		this.graph = graph;
 		const parameters = new SharedArrayBuffer(parameterCount(graph) * Float32Array.BYTES_PER_ELEMENT);
 		this.parameters = new Float32Array(parameters);
+		this.#thetaIds.set(this.parameters, 0);
 		this.#startThread = () => new Worker(workerEntry, { workerData: { graph, trainingGraph, parameters } satisfies PoolWorkerData, name: 'model' });
 		this.#maxThreads = threads;
 		for (let i = 0; i < threads; i++) this.#start();
@@ -77,8 +104,30 @@ export class ModelPool implements AsyncDisposable {
 
 	/** Mean negative log-likelihood of each sequence, nats a token. */
 	async sequenceLosses(parameters: Float32Array, sequences: readonly Uint8Array[]): Promise<Float64Array> {
-		const results = await this.#exclusive(parameters, () => this.#runAll(sequences, undefined));
+		const results = await this.#exclusive(parameters, (theta) => this.#runAll(this.#lossJobs(theta, sequences)));
 		return this.#losses(results, sequences.length);
+	}
+
+	/**
+	 * Losses of the sequences `before` at `base` and of `after` at fround(base − fround(scale · gradient)), nats a token each. The threads write the updated
+	 * θ next to `base`, which stays as it is: there is nothing to take back. While parts of it are missing they are at work on `before`.
+	 */
+	async updateLosses(
+		base: Float32Array<SharedArrayBuffer>,
+		update: { readonly gradient: SparseGradient; readonly scale: number },
+		before: readonly Uint8Array[],
+		after: readonly Uint8Array[],
+	): Promise<{ readonly before: Float64Array; readonly after: Float64Array }> {
+		if (base === this.parameters) throw new VramhubError('BAD_ARGUMENT', "the pool's own θ cannot be updated from itself");
+		return this.#exclusive(base, async (theta) => {
+			const gradient = this.#gradient.hold(update.gradient);
+			const ranges = chunkRanges(gradient.header.chunkCount, this.#maxThreads);
+			const applied = this.#runAll(ranges.map((range) => ({ kind: 'update', base: theta, gradient, range, scale: update.scale })));
+			const losses = this.#runAll(this.#lossJobs(theta, before));
+			const moved = applied.then(() => this.#runAll(this.#lossJobs({ id: 0, parameters: this.parameters }, after)));
+			const [, first, second] = await settled([applied, losses, moved]);
+			return { before: this.#losses(first, before.length), after: this.#losses(second, after.length) };
+		});
 	}
 
 	/** Mean negative log-likelihood over all sequences, nats a token, summed in f64 in order. */
@@ -89,10 +138,12 @@ export class ModelPool implements AsyncDisposable {
 	/** Loss as `evaluateLoss` but by the training graph (equal up to rounding), and its gradient in θ's layout: f32 parts of `batch` sequences added in order. */
 	async gradient(parameters: Float32Array, sequences: readonly Uint8Array[]): Promise<{ loss: number; gradient: Float32Array }> {
 		const weight = 1 / (sequences.length * this.graph.context);
-		const results = await this.#exclusive(parameters, () => this.#runAll(sequences, weight));
+		const results = await this.#exclusive(parameters, (theta) =>
+			this.#runAll(this.#lossJobs(theta, sequences).map((job) => ({ ...job, kind: 'gradient', weight }))),
+		);
 		const gradient = new Float32Array(this.parameters.length);
 		for (const result of results) {
-			if (!('gradient' in result)) throw new VramhubError('INVARIANT', 'a thread answered without a gradient');
+			if (result.kind !== 'gradient') throw new VramhubError('INVARIANT', 'a thread answered without a gradient');
 			for (let i = 0; i < gradient.length; i++) gradient[i]! += result.gradient[i]!;
 		}
 		return { loss: mean(this.#losses(results, sequences.length)), gradient };
@@ -113,27 +164,37 @@ export class ModelPool implements AsyncDisposable {
 	#losses(results: readonly Result[], count: number): Float64Array {
 		const losses = new Float64Array(count);
 		let next = 0;
-		for (const result of results) for (const sum of result.logLikelihoods) losses[next++] = -sum / this.graph.context;
+		for (const result of results) {
+			if (result.kind === 'updated') throw new VramhubError('INVARIANT', 'a thread answered without losses');
+			for (const sum of result.logLikelihoods) losses[next++] = -sum / this.graph.context;
+		}
 		return losses;
 	}
 
-	/** One call at a time: θ is shared. */
-	#exclusive<T>(parameters: Float32Array, operation: () => Promise<T>): Promise<T> {
+	/** One call at a time: the pool's own θ is shared. */
+	#exclusive<T>(parameters: Float32Array, operation: (theta: SharedTheta) => Promise<T>): Promise<T> {
 		if (parameters.length !== this.parameters.length) {
 			throw new VramhubError('BAD_ARGUMENT', `the model has ${this.parameters.length} parameters, not ${parameters.length}`);
 		}
 		const result = this.#turn.then(() => {
-			if (parameters !== this.parameters) this.parameters.set(parameters);
-			return operation();
+			if (isShared(parameters)) return operation({ id: this.#idOf(parameters), parameters });
+			this.parameters.set(parameters);
+			return operation({ id: 0, parameters: this.parameters });
 		});
 		this.#turn = result.catch(() => undefined);
 		return result;
 	}
 
-	async #runAll(sequences: readonly Uint8Array[], weight: number | undefined): Promise<Result[]> {
+	#idOf(parameters: Float32Array): number {
+		const id = this.#thetaIds.get(parameters) ?? ++this.#lastThetaId;
+		this.#thetaIds.set(parameters, id);
+		return id;
+	}
+
+	#lossJobs(theta: SharedTheta, sequences: readonly Uint8Array[]): Extract<Work, { kind: 'losses' }>[] {
 		const { batch, context } = this.graph;
 		if (sequences.length === 0) throw new VramhubError('BAD_ARGUMENT', 'no sequences');
-		const jobs: Promise<Result>[] = [];
+		const jobs: Extract<Work, { kind: 'losses' }>[] = [];
 		for (let from = 0; from < sequences.length; from += batch) {
 			const part = sequences.slice(from, from + batch);
 			const packed = new Uint8Array(part.length * (context + 1));
@@ -141,14 +202,13 @@ export class ModelPool implements AsyncDisposable {
 				if (sequence.length !== context + 1) throw new VramhubError('BAD_ARGUMENT', `a sequence has ${context + 1} bytes, not ${sequence.length}`);
 				packed.set(sequence, row * (context + 1));
 			}
-			jobs.push(this.#submit({ id: this.#nextId++, sequences: packed, ...(weight !== undefined && { weight }) }));
+			jobs.push({ kind: 'losses', theta, sequences: packed });
 		}
-		// All of them must have ended before the next call may write θ, also when one failed.
-		const outcomes = await Promise.allSettled(jobs);
-		return outcomes.map((outcome) => {
-			if (outcome.status === 'rejected') throw outcome.reason;
-			return outcome.value;
-		});
+		return jobs;
+	}
+
+	#runAll(work: readonly Work[]): Promise<Result[]> {
+		return settled(work.map((job) => this.#submit({ ...job, id: this.#nextId++ })));
 	}
 
 	#submit(job: PoolJob): Promise<Result> {
@@ -177,7 +237,7 @@ export class ModelPool implements AsyncDisposable {
 			const pending = this.#running.get(worker);
 			this.#running.delete(worker);
 			this.#idle.push(worker);
-			if ('error' in reply) pending?.reject(new VramhubError(reply.error.code, reply.error.message));
+			if (reply.kind === 'failed') pending?.reject(new VramhubError(reply.error.code, reply.error.message));
 			else pending?.resolve(reply);
 			this.#dispatch();
 		});
@@ -200,6 +260,25 @@ export class ModelPool implements AsyncDisposable {
 		pending?.reject(new VramhubError('INVARIANT', `a model thread ended: ${cause instanceof Error ? cause.message : String(cause)}`, { cause }));
 		this.#dispatch();
 	}
+}
+
+/** All of them have ended when this does, also when one failed: only then may the next call write what they read. */
+async function settled<T extends readonly unknown[]>(promises: { readonly [K in keyof T]: Promise<T[K]> }): Promise<T> {
+	const outcomes = await Promise.allSettled(promises);
+	return outcomes.map((outcome) => {
+		if (outcome.status === 'rejected') throw outcome.reason;
+		return outcome.value;
+	}) as unknown as T;
+}
+
+function isShared(parameters: Float32Array): parameters is Float32Array<SharedArrayBuffer> {
+	return parameters.buffer instanceof SharedArrayBuffer;
+}
+
+/** Some for each thread, since chunks differ in work, but none so small that handing it out costs more than doing it. */
+function chunkRanges(chunks: number, threads: number): ChunkRange[] {
+	const parts = Math.max(1, Math.min(RANGES_A_THREAD * threads, Math.floor(chunks / SMALLEST_RANGE)));
+	return Array.from({ length: parts }, (_, i) => ({ from: Math.floor((i * chunks) / parts), to: Math.floor(((i + 1) * chunks) / parts) }));
 }
 
 /** Σ / n in f64, in order. */

@@ -47,7 +47,26 @@ export function encodeCheckpoint(manifest: Parameters, parameters: Float32Array)
  * θ in manifest order. Nothing in the file decides how much memory is taken: length and header must be those of the manifest.
  * Throws CHECKPOINT_MISMATCH when they are not, or when a parameter is not finite.
  */
-export function decodeCheckpoint(manifest: Parameters, file: Uint8Array): Float32Array {
+export function decodeCheckpoint(manifest: Parameters, file: Uint8Array): Float32Array<ArrayBuffer> {
+	return readParameters(manifest, file, (count) => new Float32Array(count));
+}
+
+/**
+ * The same in memory that threads share. When the file is in such memory already it is θ itself, no copy (where the machine's order of bytes is the
+ * format's): neither may then be written.
+ */
+export function shareCheckpoint(manifest: Parameters, file: Uint8Array): Float32Array<SharedArrayBuffer> {
+	const start = file.byteOffset + safetensorsHeader(manifest).length;
+	const inPlace = file.buffer instanceof SharedArrayBuffer && start % ELEMENT_BYTES === 0 && LITTLE_ENDIAN ? file.buffer : undefined;
+	return readParameters(manifest, file, (count) =>
+		inPlace === undefined ? new Float32Array(new SharedArrayBuffer(count * ELEMENT_BYTES)) : new Float32Array(inPlace, start, count),
+	);
+}
+
+const LITTLE_ENDIAN = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
+
+/** Reads into what `allocate` gives, after everything but the values was checked. */
+function readParameters<T extends Float32Array>(manifest: Parameters, file: Uint8Array, allocate: (count: number) => T): T {
 	const header = safetensorsHeader(manifest);
 	const count = parameterCount(manifest);
 	const expected = header.length + count * ELEMENT_BYTES;
@@ -56,11 +75,12 @@ export function decodeCheckpoint(manifest: Parameters, file: Uint8Array): Float3
 		throw new VramhubError('CHECKPOINT_MISMATCH', 'the header of the checkpoint is not that of the model manifest');
 	}
 	const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
-	const parameters = new Float32Array(count);
+	const parameters = allocate(count);
+	const copied = parameters.buffer !== file.buffer;
 	for (let i = 0; i < count; i++) {
 		const value = view.getFloat32(header.length + i * ELEMENT_BYTES, true);
 		if (!Number.isFinite(value)) throw new VramhubError('CHECKPOINT_MISMATCH', `parameter ${i} is not finite`);
-		parameters[i] = value;
+		if (copied) parameters[i] = value;
 	}
 	return parameters;
 }

@@ -30,6 +30,9 @@ export const SESSION_OPTIONS = {
 	logSeverityLevel: 3,
 } as const satisfies ort.InferenceSession.SessionOptions;
 
+/** θ as it was and θ as a gradient moves it. */
+const FEEDS = 2;
+
 /** f32 tensors over consecutive parts of one flat buffer, so that writing the buffer changes the tensors. */
 function tensorsOver(graph: ForwardGraph, flat: Float32Array, prefix = ''): Record<string, ort.Tensor> {
 	let offset = 0;
@@ -48,10 +51,13 @@ function tensorsOver(graph: ForwardGraph, flat: Float32Array, prefix = ''): Reco
  */
 export class ModelSession<G extends ForwardGraph = ForwardGraph> {
 	readonly graph: G;
-	/** θ in manifest order. The runs read it in place: change it between runs, never during one. */
+	/** θ in manifest order, for runs that name no other. The runs read it in place: change it between runs, never during one. */
 	readonly parameters: Float32Array;
 	readonly #session: ort.InferenceSession;
-	readonly #feeds: Record<string, ort.Tensor>;
+	/** Inputs besides the parameters. */
+	readonly #inputs: Record<string, ort.Tensor>;
+	/** Inputs of the θs that were used last, the latest first: making some hundred tensors takes a while. */
+	#feeds: readonly { readonly parameters: Float32Array; readonly tensors: Record<string, ort.Tensor> }[] = [];
 	readonly #fetches: Record<string, ort.Tensor>;
 	readonly #tokens: Int32Array;
 	readonly #targets: Int32Array;
@@ -70,8 +76,7 @@ export class ModelSession<G extends ForwardGraph = ForwardGraph> {
 		this.#weights = new Float32Array(count);
 		this.#logProbabilities = new Float32Array(count);
 		this.#gradient = new Float32Array(training ? parameters.length : 0);
-		this.#feeds = {
-			...tensorsOver(graph, parameters),
+		this.#inputs = {
 			[graph.tokensInput]: new ort.Tensor('int32', this.#tokens, [count]),
 			[graph.targetsInput]: new ort.Tensor('int32', this.#targets, [count]),
 			...(training && { [graph.weightsInput]: new ort.Tensor('float32', this.#weights, [count]) }),
@@ -92,17 +97,22 @@ export class ModelSession<G extends ForwardGraph = ForwardGraph> {
 			throw new VramhubError('BAD_ARGUMENT', `the model has ${length} parameters, not ${parameters.length}`);
 		}
 		try {
-			const session = await ort.InferenceSession.create(graph.bytes, SESSION_OPTIONS);
+			// The runtime does not take a graph out of shared memory, where an enclave's files are.
+			const bytes = graph.bytes.buffer instanceof SharedArrayBuffer ? graph.bytes.slice() : graph.bytes;
+			const session = await ort.InferenceSession.create(bytes, SESSION_OPTIONS);
 			return new ModelSession(graph, session, parameters ?? new Float32Array(length));
 		} catch (cause) {
 			throw new VramhubError('BAD_ARGUMENT', 'the runtime does not load this graph', { cause });
 		}
 	}
 
-	/** For each sequence Σ of the log-probabilities of its T targets, nats, summed in f64 in order of position. */
-	async logLikelihoods(sequences: readonly Uint8Array[]): Promise<Float64Array> {
+	/**
+	 * For each sequence Σ of the log-probabilities of its T targets, nats, summed in f64 in order of position. Another θ than the session's is read in
+	 * place as well.
+	 */
+	async logLikelihoods(sequences: readonly Uint8Array[], parameters = this.parameters): Promise<Float64Array> {
 		this.#fill(sequences);
-		await this.#session.run(this.#feeds, this.#fetches);
+		await this.#session.run(this.#feedsOf(parameters), this.#fetches);
 		return this.#sequenceSums(sequences.length);
 	}
 
@@ -114,16 +124,24 @@ export class ModelSession<G extends ForwardGraph = ForwardGraph> {
 		this: ModelSession<TrainingGraph>,
 		sequences: readonly Uint8Array[],
 		weight: number,
+		parameters = this.parameters,
 	): Promise<{ logLikelihoods: Float64Array; gradient: Float32Array }> {
 		this.#weights.fill(weight, 0, sequences.length * this.graph.context);
 		this.#weights.fill(0, sequences.length * this.graph.context);
-		const logLikelihoods = await this.logLikelihoods(sequences);
+		const logLikelihoods = await this.logLikelihoods(sequences, parameters);
 		return { logLikelihoods, gradient: this.#gradient };
 	}
 
 	/** Frees the native memory; the session must not be used afterwards. */
 	async close(): Promise<void> {
 		await this.#session.release();
+	}
+
+	#feedsOf(parameters: Float32Array): Record<string, ort.Tensor> {
+		const known = this.#feeds.find((feeds) => feeds.parameters === parameters);
+		const feeds = known ?? { parameters, tensors: { ...tensorsOver(this.graph, parameters), ...this.#inputs } };
+		this.#feeds = [feeds, ...this.#feeds.filter((other) => other !== feeds)].slice(0, FEEDS);
+		return feeds.tensors;
 	}
 
 	#fill(sequences: readonly Uint8Array[]): void {
