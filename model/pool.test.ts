@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { decodeGradient, encodeGradient, reconstruct } from '#core/gradient/codec.ts';
+import { GRADIENT_CODEC } from '#core/gradient/layout.ts';
 import { parameterCount } from '#core/gradient/manifest.ts';
 import { gptForwardGraph, gptParameters, gptTrainingGraph } from '#model/gpt.ts';
 import { initialWeights } from '#model/initial-weights.ts';
@@ -61,7 +62,15 @@ test('concurrent calls with different parameters do not mix', async () => {
 test('an update is evaluated next to what it starts from, the same bits with 1, 2 and 3 threads', async () => {
 	const { parameters } = graph;
 	const dense = Float32Array.from(theta, (_, i) => Math.sin(i * i) * 1e-2);
-	const context = { uid: 0, window: 0n, checkpointHash: new Uint8Array(32), manifestHash: new Uint8Array(32), parameters, topK: 64 };
+	const context = {
+		uid: 0,
+		window: 0n,
+		checkpointHash: new Uint8Array(32),
+		manifestHash: new Uint8Array(32),
+		parameters,
+		codec: GRADIENT_CODEC.dct64TopkInt8,
+		topK: 64,
+	};
 	const { bytes } = encodeGradient({ ...context, dense });
 	const decoded = decodeGradient(bytes, { ...context, maxBytes: bytes.length });
 	const gradient = decoded.kind === 'decoded' ? decoded.gradient : assert.fail(decoded.reason);

@@ -16,6 +16,12 @@ export interface CoefficientSink {
 	readonly values: Float64Array;
 }
 
+/** Those of one chunk: `from` … `to` − 1, indices ascending. */
+export interface ChunkEntries extends CoefficientSink {
+	readonly from: number;
+	readonly to: number;
+}
+
 /** What one codec version does with a chunk of 4096 elements. Every chunk begins with its count, u16. */
 export interface ChunkCodec {
 	/** Bytes of a chunk with so many coefficients, the count included; grows with the count. */
@@ -24,6 +30,8 @@ export interface ChunkCodec {
 	forward(samples: Float64Array, coefficients: Float64Array): void;
 	/** Coefficients into at least the first `length` elements. */
 	inverse(coefficients: Float64Array, samples: Float64Array, length: number): void;
+	/** The same of the coefficients `scale` · entries, in memory of the codec's own: it is overwritten by the next call, and the first `length` elements count. */
+	inverseOf(entries: ChunkEntries, scale: number, length: number): Float64Array;
 	/**
 	 * Writes the chunk of at most `topK` of these coefficients at `at` and leaves in `coefficients` what the bytes decode to. Returns their number.
 	 * Throws GRADIENT_NOT_FINITE.

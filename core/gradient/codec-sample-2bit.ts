@@ -1,10 +1,14 @@
 import { type ChunkCodec, largestMagnitudes, SMALLEST_SCALE } from '#core/gradient/codec-chunk.ts';
+import { CHUNK_ELEMENTS } from '#core/gradient/layout.ts';
 
 /** count u16, and with any coefficient ‖ low f32 ‖ high f32 */
 const EMPTY = 2;
 const HEAD = 10;
 /** 4096 = 2^12 indices. */
 const INDEX_BITS = 12;
+
+/** Of {@link ChunkCodec.inverseOf}. */
+const elements = new Float64Array(CHUNK_ELEMENTS);
 
 /**
  * Codec 2, a chunk: count u16, and unless it is 0 ‖ low f32 ‖ high f32 ‖ bits, of elements as they are. Bits, the highest of a byte first, with
@@ -24,6 +28,11 @@ export const sample2bit: ChunkCodec = {
 	chunkLength: (count) => (count === 0 ? EMPTY : HEAD + Math.ceil(payloadBits(count) / 8)),
 	forward: (samples, coefficients) => coefficients.set(samples),
 	inverse: (coefficients, samples, length) => samples.set(coefficients.subarray(0, length)),
+	inverseOf({ indices, values, from, to }, scale) {
+		elements.fill(0);
+		for (let k = from; k < to; k++) elements[indices[k]!] = values[k]! * scale;
+		return elements;
+	},
 
 	write(coefficients, topK, view, at) {
 		const kept = largestMagnitudes(coefficients, topK).filter((index) => Math.abs(coefficients[index]!) >= SMALLEST_SCALE);

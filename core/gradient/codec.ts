@@ -43,7 +43,8 @@ export function gradientForm(values: Pick<HparamValues, 'gradient_codec' | 'top_
 	return { codec, topK: Number(values.top_k) };
 }
 
-function chunkCodec(codec: GradientCodec): ChunkCodec {
+/** What the codec does with a chunk. */
+export function chunkCodec(codec: GradientCodec): ChunkCodec {
 	switch (codec) {
 		case GRADIENT_CODEC.dct64TopkInt8:
 			return dctInt8;
@@ -271,14 +272,9 @@ export function reconstruct(gradient: SparseGradient, parameters: readonly Param
 	const { starts, indices, values, header } = gradient;
 	if (header.chunkCount !== chunkCount(parameters)) throw new VramhubError('BAD_ARGUMENT', 'a gradient of another model');
 	assertLength(out, parameters);
-	const { inverse } = chunkCodec(header.codec);
-	const coefficients = new Float64Array(CHUNK_ELEMENTS);
-	const samples = new Float64Array(CHUNK_ELEMENTS);
+	const { inverseOf } = chunkCodec(header.codec);
 	for (const { chunk, offset, length } of chunkSpans(parameters)) {
-		const [from, to] = [starts[chunk]!, starts[chunk + 1]!];
-		for (let k = from; k < to; k++) coefficients[indices[k]!] = values[k]! * scale;
-		inverse(coefficients, samples, length);
-		for (let k = from; k < to; k++) coefficients[indices[k]!] = 0;
+		const samples = inverseOf({ indices, values, from: starts[chunk]!, to: starts[chunk + 1]! }, scale, length);
 		for (let i = 0; i < length; i++) out[offset + i] = samples[i]!;
 	}
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { decodeGradient, encodeGradient, reconstruct } from '#core/gradient/codec.ts';
+import { GRADIENT_CODEC, type GradientCodec, type SparseGradient } from '#core/gradient/layout.ts';
 import { parameterCount } from '#core/gradient/manifest.ts';
 import { createGradientUpdate } from '#core/gradient/update.ts';
 
@@ -14,13 +15,22 @@ const count = parameterCount({ parameters });
 const CHUNKS = 3 + 1 + 1 + 2;
 const dense = Float32Array.from({ length: count }, (_, i) => (i < 8320 + 7 + 4096 ? Math.sin(i * i) * 1e-3 : 0));
 const base = Float32Array.from({ length: count }, (_, i) => Math.cos(i) / 7);
-const context = { uid: 1, window: 2n, checkpointHash: new Uint8Array(32), manifestHash: new Uint8Array(32), parameters, topK: 48 };
-const { bytes } = encodeGradient({ ...context, dense });
-const decoded = decodeGradient(bytes, { ...context, maxBytes: bytes.length });
-const gradient = decoded.kind === 'decoded' ? decoded.gradient : assert.fail(decoded.reason);
 const update = createGradientUpdate(parameters);
 
+function gradientOf(codec: GradientCodec): SparseGradient {
+	const context = { uid: 1, window: 2n, checkpointHash: new Uint8Array(32), manifestHash: new Uint8Array(32), parameters, codec, topK: 48 };
+	const { bytes } = encodeGradient({ ...context, dense });
+	const decoded = decodeGradient(bytes, { ...context, maxBytes: bytes.length });
+	return decoded.kind === 'decoded' ? decoded.gradient : assert.fail(decoded.reason);
+}
+
+const gradient = gradientOf(GRADIENT_CODEC.dct64TopkInt8);
+
 test('an update has the bits of reconstructing and subtracting, in whichever ranges', () => {
+	for (const codec of Object.values(GRADIENT_CODEC)) compare(gradientOf(codec));
+});
+
+function compare(gradient: SparseGradient): void {
 	const expected = new Float32Array(count);
 	reconstruct(gradient, parameters, expected, 0.3);
 	for (let i = 0; i < count; i++) expected[i] = base[i]! - expected[i]!;
@@ -36,7 +46,7 @@ test('an update has the bits of reconstructing and subtracting, in whichever ran
 	}
 	assert.notDeepEqual(expected, base);
 	assert.deepEqual(expected.subarray(count - 5000), base.subarray(count - 5000));
-});
+}
 
 test('a range leaves the rest alone', () => {
 	const out = new Float32Array(count).fill(7);

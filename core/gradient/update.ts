@@ -1,5 +1,5 @@
 import { VramhubError } from '#core/errors.ts';
-import { DCT_SIZE, dctKernel } from '#core/gradient/dct.ts';
+import { chunkCodec } from '#core/gradient/codec.ts';
 import { CHUNK_ELEMENTS, type SparseGradient } from '#core/gradient/layout.ts';
 import { elementCount, type ParameterSpec } from '#core/gradient/manifest.ts';
 
@@ -24,7 +24,7 @@ export function createGradientUpdate(parameters: readonly ParameterSpec[]): Grad
 		const { starts, indices, values, header } = gradient;
 		if (header.chunkCount !== chunks || range.from < 0 || range.to > chunks) throw new VramhubError('BAD_ARGUMENT', 'a gradient of another model');
 		if (base.length !== count || out.length !== count) throw new VramhubError('BAD_ARGUMENT', `the model has ${count} parameters`);
-		const kernel = dctKernel();
+		const { inverseOf } = chunkCodec(header.codec);
 		for (let chunk = range.from; chunk < range.to; chunk++) {
 			const [offset, end] = [offsets[chunk]!, offsets[chunk + 1]!];
 			const [first, last] = [starts[chunk]!, starts[chunk + 1]!];
@@ -32,12 +32,7 @@ export function createGradientUpdate(parameters: readonly ParameterSpec[]): Grad
 				out.set(base.subarray(offset, end), offset);
 				continue;
 			}
-			for (let k = first; k < last; k++) {
-				kernel.indices[k - first] = indices[k]!;
-				kernel.values[k - first] = values[k]! * scale;
-			}
-			kernel.inverse(last - first, Math.ceil((end - offset) / DCT_SIZE));
-			const { samples } = kernel;
+			const samples = inverseOf({ indices, values, from: first, to: last }, scale, end - offset);
 			for (let i = offset; i < end; i++) out[i] = base[i]! - Math.fround(samples[i - offset]!);
 		}
 	};
