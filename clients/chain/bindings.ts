@@ -35,7 +35,14 @@ export const UpgradeVault = moveStruct('upgrade_vault', 'UpgradeVault', {
 });
 
 export const Scheduled = moveStruct('hparams', 'Scheduled', { from_window: bcs.u64(), version: bcs.u32() });
-export const Hparams = moveStruct('hparams', 'Hparams', { id: Id, network: Id, versions: Table, schedule: bcs.vector(Scheduled), released_by: bcs.u64() });
+export const Hparams = moveStruct('hparams', 'Hparams', {
+	id: Id,
+	network: Id,
+	versions: Table,
+	schedule: bcs.vector(Scheduled),
+	released_by: bcs.u64(),
+	reviewed_by: bcs.u64(),
+});
 
 export const FreeUid = moveStruct('uid_pool', 'FreeUid', { uid: bcs.u16(), from_window: bcs.u64() });
 export const UidPool = moveStruct('uid_pool', 'UidPool', {

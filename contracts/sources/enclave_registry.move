@@ -190,7 +190,7 @@ public(package) fun register_measured(
 
 // === Administration ===
 
-/// Live after `pcr_delay_windows`, so that everybody can look at the image first.
+/// Live after `pcr_delay_windows`, so that everybody can look at the image first. Shortening that delay takes as long as it was.
 public fun add_pcr_set(
     self: &mut EnclaveRegistry,
     cap: &AdminCap,
@@ -204,8 +204,7 @@ public fun add_pcr_set(
     network.assert_owns(self.network);
     network.assert_owns(hparams.network());
     network.assert_admin(cap);
-    let window = network.current_window(clock);
-    let from_window = window + hparams.at(window).pcr_delay_windows();
+    let from_window = hparams.reviewed_from(network.current_window(clock));
     let row = self.allow_list.length() as u32;
     self.allow_list.push_back(new_pcr_set(pcr0, pcr1, pcr2, from_window));
     event::emit(PcrSetAdded { network: self.network, row, from_window });

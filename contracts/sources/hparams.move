@@ -89,12 +89,13 @@ const LOWEST: vector<u64> = vector[
 const HIGHEST: vector<u64> = vector[
     86_400_000, // put_window_open_ms
     86_400_000, // put_window_close_ms
-    100_000, // checkpoint_frequency
+    4_000, // checkpoint_frequency
     1_000, // checkpoint_activation_delay
     500, // max_merge_windows
     1_000_000, // retention_windows
-    100_000, // evidence_windows
-    1_000_000, // unbond_delay_windows
+    10_000, // evidence_windows
+    // The longest that parameters can hold anybody's stake: 139 days of windows of ten minutes.
+    20_000, // unbond_delay_windows
     256, // max_miners
     32, // max_validators
     1_000_000_000_000_000, // min_miner_stake_mist
@@ -150,6 +151,8 @@ public struct Hparams has key {
     schedule: vector<Scheduled>,
     /// Stake that began to unbond under parameters that are no longer in force is released by this window.
     released_by: u64,
+    /// No image that is announced from now on is live before this window: a longer delay that was shortened would end with it.
+    reviewed_by: u64,
 }
 
 public struct Params has copy, drop, store {
@@ -191,6 +194,9 @@ public fun propose(
     let window = network.current_window(clock);
     let from_window = window + 1;
     self.released_by = self.released_by.max(from_window + self.at(window).unbond_delay_windows());
+    // To shorten the review takes as long as the review.
+    let review = self.at(window).pcr_delay_windows();
+    if (params.pcr_delay_windows() < review) self.reviewed_by = self.reviewed_by.max(from_window + review);
     let last = self.schedule[self.schedule.length() - 1];
     let version = if (last.from_window == from_window) {
         *&mut self.versions[last.version] = params;
@@ -232,6 +238,12 @@ public fun longest_unbond_delay(self: &Hparams, from: u64, to: u64): u64 {
 /// Stake that began to unbond under parameters that are no longer in force is released by this window.
 public fun released_by(self: &Hparams): u64 {
     self.released_by
+}
+
+/// An image that is announced in a window is live from this window on: `pcr_delay_windows` later, and not before a longer delay that was shortened
+/// would have ended.
+public fun reviewed_from(self: &Hparams, window: u64): u64 {
+    (window + self.at(window).pcr_delay_windows()).max(self.reviewed_by)
 }
 
 /// blake2b256(bcs(Params)).
@@ -324,7 +336,7 @@ public(package) fun new(
 ): Hparams {
     let mut versions = table::new(ctx);
     versions.add(1, new_params(network, values, model_manifest_hash, dataset_root));
-    Hparams { id: object::new(ctx), network: network.id(), versions, schedule: vector[Scheduled { from_window: 0, version: 1 }], released_by: 0 }
+    Hparams { id: object::new(ctx), network: network.id(), versions, schedule: vector[Scheduled { from_window: 0, version: 1 }], released_by: 0, reviewed_by: 0 }
 }
 
 public(package) fun share(self: Hparams) {

@@ -263,7 +263,7 @@ public fun is_active_in(self: &Miner, window: u64): bool {
 /// The current version, or the one before within the grace period.
 public fun accepts_credential_version(self: &Miner, version: u32, window: u64, rotation_grace_windows: u64): bool {
     version > 0 &&
-    (version == self.cred_version || (version + 1 == self.cred_version && window <= self.rotated_window + rotation_grace_windows))
+    (version == self.cred_version || (version < self.cred_version && version + 1 == self.cred_version && window <= self.rotated_window + rotation_grace_windows))
 }
 
 public fun network(self: &PeerRegistry): ID {

@@ -285,7 +285,7 @@ public fun set_operator(self: &mut ValidatorRegistry, network: &Network, uid: u1
     let before = validator.operator;
     assert!(ctx.sender() == validator.owner, ENotOwner);
     assert!(validator.until_window == uid_pool::forever(), EDeactivated);
-    assert!(self.acts_for(operator).is_none(), EAgentTaken);
+    self.assert_free(operator, ctx);
     assert!(!self.operators.contains(OperatorKey { uid, generation, operator }), EOperatorBefore);
     self.end_term(uid, generation, before, window + 1);
     self.agents.remove(before);
@@ -446,7 +446,7 @@ fun admit(
     operator: address,
     ctx: &TxContext,
 ): (u16, u32) {
-    assert!(self.acts_for(operator).is_none(), EAgentTaken);
+    self.assert_free(operator, ctx);
     self.uids.count_registration(window, params.max_registrations_per_window());
     let (uid, generation) = self.take_uid(window, places);
     let owner = ctx.sender();
@@ -571,7 +571,14 @@ fun end_term(self: &mut ValidatorRegistry, uid: u16, generation: u32, operator: 
     self.operators[OperatorKey { uid, generation, operator }].until_window = until_window;
 }
 
-/// Over one of an earlier generation, if there is one.
+/// An address acts for one validator. It may leave off being a delegate by becoming an operator itself: else anybody could keep it out by naming
+/// it delegate. Aborts with EAgentTaken.
+fun assert_free(self: &ValidatorRegistry, operator: address, ctx: &TxContext) {
+    let taken = self.acts_for(operator);
+    assert!(taken.is_none() || (ctx.sender() == operator && self.validators[*taken.borrow()].operator != operator), EAgentTaken);
+}
+
+/// Over one of an earlier generation, or that of a delegate that becomes an operator.
 fun set_agent(self: &mut ValidatorRegistry, address: address, agent: Registration) {
     if (self.agents.contains(address)) *&mut self.agents[address] = agent else self.agents.add(address, agent)
 }

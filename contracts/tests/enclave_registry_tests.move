@@ -169,6 +169,25 @@ fun a_new_row_waits() {
     w.end()
 }
 
+#[test]
+fun shortening_the_wait_takes_as_long_as_the_wait() {
+    let mut w = with_validator();
+    let mut values = world::values();
+    *&mut values[19] = 1;
+    w.propose(values);
+    w.at(11, 0);
+    w.add_pcr_set(world::pcr(4), world::pcr(5), world::pcr(6));
+    assert!(!w.enclaves().is_row_live(1, 154));
+    assert!(w.enclaves().is_row_live(1, 155));
+    w.at(154, 0);
+    w.add_pcr_set(world::pcr(7), world::pcr(5), world::pcr(6));
+    assert!(w.enclaves().is_row_live(2, 155));
+    w.at(155, 0);
+    w.add_pcr_set(world::pcr(8), world::pcr(5), world::pcr(6));
+    assert!(!w.enclaves().is_row_live(3, 155) && w.enclaves().is_row_live(3, 156));
+    w.end()
+}
+
 #[test, expected_failure(abort_code = enclave_registry::EUnknownMeasurement)]
 fun a_waiting_row_is_not_live() {
     let mut w = with_validator();

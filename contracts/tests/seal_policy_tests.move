@@ -66,6 +66,17 @@ fun the_version_before_ends_with_the_grace_period() {
 }
 
 #[test, expected_failure(abort_code = seal_policy::EWrongCredentialVersion)]
+fun the_greatest_version_is_refused_like_any_other() {
+    let mut w = ready();
+    let mut id = identity(w.network().id().to_bytes(), 1, 0, 1, 255);
+    *&mut id[40] = 255;
+    *&mut id[41] = 255;
+    *&mut id[42] = 255;
+    w.seal_approve(OPERATOR, id);
+    w.end()
+}
+
+#[test, expected_failure(abort_code = seal_policy::EWrongCredentialVersion)]
 fun a_version_to_come_is_refused() {
     let mut w = ready();
     let id = identity(w.network().id().to_bytes(), 1, 0, 1, 2);

@@ -133,6 +133,33 @@ fun a_validator_must_exist() {
     w.end()
 }
 
+#[test]
+fun who_was_named_delegate_unasked_registers_all_the_same() {
+    let mut w = world::new();
+    w.register_validator(OWNER, OPERATOR);
+    w.add_delegate(OWNER, 0, DELEGATE);
+    w.register_validator(DELEGATE, DELEGATE);
+    assert_eq!(w.validators().acts_for(DELEGATE), option::some(1));
+    w.end()
+}
+
+#[test, expected_failure(abort_code = validator_registry::EAgentTaken)]
+fun nobody_else_takes_a_delegate_away() {
+    let mut w = world::new();
+    w.register_validator(OWNER, OPERATOR);
+    w.add_delegate(OWNER, 0, DELEGATE);
+    w.register_validator(@0xcc, DELEGATE);
+    w.end()
+}
+
+#[test, expected_failure(abort_code = validator_registry::EAgentTaken)]
+fun an_operator_operates_one_validator() {
+    let mut w = world::new();
+    w.register_validator(OWNER, OPERATOR);
+    w.register_validator(OPERATOR, OPERATOR);
+    w.end()
+}
+
 #[test, expected_failure(abort_code = validator_registry::EAgentTaken)]
 fun a_delegate_acts_for_one_validator() {
     let mut w = world::new();

@@ -5,9 +5,11 @@ import type { Transaction } from '@mysten/sui/transactions';
 import { performAct } from '#clients/chain/acts.ts';
 import { type AdminAct, administer } from '#clients/chain/admin-calls.ts';
 import * as calls from '#clients/chain/calls.ts';
+import { HPARAM_SPECS, type HparamValues } from '#core/gradient/hparams.ts';
 import { createNetwork } from '#devnet/publish/publish.ts';
 import { attack, refusal } from '#tests/attacks/attack.ts';
 import { type AttackWorld, type Member, startAttackWorld, type ValidatorMember } from '#tests/attacks/world.ts';
+import { enclaveKey } from '#tests/helpers/payload.ts';
 import { TEST_PCRS } from '#tests/helpers/test-chain.ts';
 
 const MAX_MINERS = 6n;
@@ -19,7 +21,7 @@ let miner: Member;
 describe('attacks on stake, places and names', () => {
 	before(async () => {
 		world = await startAttackWorld(
-			{ max_miners: MAX_MINERS, max_registrations_per_window: REGISTRATIONS, immunity_windows: 100n },
+			{ max_miners: MAX_MINERS, max_registrations_per_window: REGISTRATIONS, immunity_windows: 100n, pcr_delay_windows: 3n },
 			{ miners: 2, validators: 2 },
 		);
 		[validator] = world.validators as [ValidatorMember];
@@ -130,21 +132,24 @@ describe('attacks on stake, places and names', () => {
 		assert.deepEqual([before, (await chain.reader.validator(validator.uid))!.stake], [stakeMist, stakeMist]);
 	});
 
+	/** Names an address that acts for a validator, or takes that back. */
+	const delegateCall = (name: 'add_delegate' | 'remove_delegate', uid: number, delegate: string) => (transaction: Transaction) => {
+		const { objects, packageId } = world.chain.target;
+		transaction.moveCall({
+			target: `${packageId}::validator_registry::${name}`,
+			arguments: [
+				transaction.object(objects.validatorRegistry),
+				transaction.object(objects.network),
+				transaction.pure.u16(uid),
+				transaction.pure.address(delegate),
+			],
+		});
+	};
+
 	test('only its owner decides on a registration, and its operator alone commits', async () => {
 		const { chain } = world;
 		const window = await chain.currentWindow();
 		const thief = world.miners[1]!;
-		const { objects, packageId } = chain.target;
-		const delegateCall = (name: 'add_delegate' | 'remove_delegate', uid: number, delegate: string) => (transaction: Transaction) =>
-			transaction.moveCall({
-				target: `${packageId}::validator_registry::${name}`,
-				arguments: [
-					transaction.object(objects.validatorRegistry),
-					transaction.object(objects.network),
-					transaction.pure.u16(uid),
-					transaction.pure.address(delegate),
-				],
-			});
 		const someone = `0x${'d'.repeat(64)}`;
 		const credentials = { uid: miner.uid, credVersion: 2, ciphertext: new Uint8Array(9) };
 		const commitment = { uid: miner.uid, window, sha256: new Uint8Array(32), size: 9n, credVersion: 1 };
@@ -166,6 +171,18 @@ describe('attacks on stake, places and names', () => {
 		const { min_validator_stake_mist: stakeMist, registration_fee_mist: feeMist } = chain.parameters.values;
 		const inItsName = (t: Transaction) => calls.registerValidator(t, chain.target, { stakeMist, feeMist, operator: validator.writer.address });
 		assert.equal(await by(stranger, inItsName), 'validator_registry::EAgentTaken');
+	});
+
+	test('who is named delegate unasked can still register, and nobody else takes a delegate away', async () => {
+		const { chain } = world;
+		await world.enter((await chain.currentWindow()) + 1n);
+		const [victim, thief] = [await chain.fundedSigner(), await chain.fundedSigner()].map((signer) => ({ signer, address: signer.toSuiAddress() }));
+		const { min_validator_stake_mist: stakeMist, registration_fee_mist: feeMist } = chain.parameters.values;
+		assert.equal(await by(validator, delegateCall('add_delegate', validator.uid, victim!.address)), undefined);
+		const register = (t: Transaction) => calls.registerValidator(t, chain.target, { stakeMist, feeMist, operator: victim!.address });
+		assert.equal(await by(thief!, register), 'validator_registry::EAgentTaken', 'by another');
+		assert.equal(await by(victim!, register), undefined);
+		assert.equal(await by(validator, delegateCall('remove_delegate', validator.uid, victim!.address)), 'validator_registry::ENotDelegate');
 	});
 
 	test('a flood of registrations ends at the window’s limit, and at the number of places', async () => {
@@ -224,6 +241,39 @@ describe('attacks on stake, places and names', () => {
 			const stolen = await by(thief, (transaction) => administer(transaction, chain.target, chain.adminCap, act, thief.signer.toSuiAddress()));
 			assert.equal(stolen, 'CHAIN_REJECTED', act.kind);
 			assert.match(await refusal(chain, () => performAct({ client: chain.client, target: chain.target, signer: thief.signer }, act)), /^CHAIN_/, act.kind);
+		}
+	});
+
+	test('an administrator neither holds stake hostage by a long delay, nor slips an image in by a short one', async () => {
+		const { chain } = world;
+		const { parameters } = chain;
+		const administrate = (act: AdminAct) =>
+			by({ signer: chain.admin }, (transaction) => administer(transaction, chain.target, chain.adminCap, act, chain.admin.toSuiAddress()));
+		const propose = (change: Partial<HparamValues>) =>
+			administrate({ kind: 'setHparams', hparams: { ...parameters, values: { ...parameters.values, ...change } } });
+		for (const [name, , lowest, highest] of HPARAM_SPECS) {
+			const values = name.endsWith('_delay_windows') ? [lowest - 1n, highest + 1n].filter((value) => value >= 0n) : [2n ** 64n - 1n];
+			for (const value of values) assert.equal(await propose({ [name]: value }), 'hparams::EOutOfBounds', `${name} = ${value}`);
+		}
+		assert.equal(await propose({ unbond_delay_windows: parameters.values.evidence_windows }), 'hparams::EUnbondTooShort');
+		assert.equal(await propose({ emission_miner_bps: 9_000n, emission_validator_bps: 1_001n }), 'hparams::EBadSplit');
+		assert.equal(await propose({ put_window_close_ms: parameters.windowDurationMs + 1n }), 'hparams::EBadPhases');
+
+		const window = await chain.currentWindow();
+		assert.equal(await propose({ pcr_delay_windows: 0n }), undefined);
+		await world.enter(window + 1n);
+		const pcrs = [7, 8, 9].map((byte) => new Uint8Array(48).fill(byte)) as unknown as typeof TEST_PCRS;
+		assert.equal(await administrate({ kind: 'allowPcrs', pcrs }), undefined);
+		const attested = world.validators[1]!;
+		for (const [at, name] of [
+			[window + 1n, 'enclave_registry::EUnknownMeasurement'],
+			[window + 3n, 'enclave_registry::EUnknownMeasurement'],
+			[window + 4n, undefined],
+		] as const) {
+			await world.enter(at);
+			const attestationDocument = await world.document(attested, { pcrs, publicKey: (await enclaveKey(0x70)).publicKey });
+			const register = (t: Transaction) => calls.registerEnclave(t, chain.target, { validatorUid: attested.uid, attestationDocument });
+			assert.equal(await by(attested, register), name, `${at - window} windows after the delay was shortened`);
 		}
 	});
 
