@@ -30,7 +30,7 @@ const BUDGET = 50n * SUI;
 /**
  * What each call of a full network's window costs in computation: gas units and instructions of our machine, and the bucket that the second
  * machine charges. A bucket is what Sui bills; a transaction may use {@link MAX_COMPUTATION_UNITS}. Instructions are as Sui's meter counts them: from
- * the 701st native call of a transaction on, natives count by their cost, which the second machine does not do.
+ * the 701st native call of a transaction on, natives count by their cost, of which the second machine's figures show nothing.
  */
 export async function run(): Promise<void> {
 	await using network = await fullNetwork();
