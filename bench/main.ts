@@ -4,6 +4,7 @@ import { runMain } from '#runtime/lifecycle.ts';
 import { createLogger } from '#runtime/log.ts';
 
 const BENCHES: Readonly<Record<string, () => Promise<{ readonly run: () => Promise<void> }>>> = {
+	codec: () => import('./codec.ts'),
 	contracts: () => import('./contracts.ts'),
 	devnet: () => import('./devnet.ts'),
 	'devnet-memory': () => import('./devnet-memory.ts'),

@@ -109,6 +109,8 @@ export async function startMiner({ data, number, kind, victimNumber, seed, fromW
 			return bytes;
 		},
 		commitMsLeft: (window) => commitMsLeft(chain, window),
+		onEncoded: (window, { ratio, error }) =>
+			log.info('Gradient is encoded', { window, compression_ratio: Number(ratio.toFixed(1)), reconstruction_error: Number(error.toFixed(4)) }),
 		onTrained: (window, losses) => log.info('Trained', { window, steps: losses.length, loss: losses[0]?.toFixed(4), last_loss: losses.at(-1)?.toFixed(4) }),
 	});
 	const makeGradient = gradientMaker(kind, {

@@ -2,7 +2,7 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import type { ChainReader, CheckpointAnchor } from '#clients/chain/port.ts';
 import { equalBytes, toHex } from '#core/bytes.ts';
 import { VramhubError } from '#core/errors.ts';
-import { encodeGradient, gradientForm } from '#core/gradient/codec.ts';
+import { type Compression, compressionOf, type EncodedGradient, encodeGradient, gradientForm } from '#core/gradient/codec.ts';
 import type { GradientCodec } from '#core/gradient/layout.ts';
 import { assignableSequences, type ModelManifest, parameterCount } from '#core/gradient/manifest.ts';
 import { ownBatch } from '#core/gradient/sampling.ts';
@@ -48,6 +48,7 @@ export interface WorkbenchOptions {
 	readonly commitMsLeft?: (window: bigint) => Promise<number>;
 	readonly training?: LocalTraining;
 	readonly onTrained?: (window: bigint, losses: readonly number[]) => void;
+	readonly onEncoded?: (window: bigint, compression: Compression) => void;
 }
 
 /** The steps that every kind of miner puts together in its own way. */
@@ -58,12 +59,12 @@ export interface Workbench {
 	task(uid: number, window: bigint): Promise<WindowTask>;
 	/** θ₀ − θₖ from the task's checkpoint on the uid's own batch of the task's window. Throws CHECKPOINT_MISMATCH when the file is not the anchored one. */
 	train(task: WindowTask, signal: AbortSignal): Promise<Float32Array>;
-	/** The gradient object of a dense gradient. */
-	encode(task: WindowTask, dense: Float32Array): Uint8Array;
+	/** The gradient object of a dense gradient, and what it does not carry of it. */
+	encode(task: WindowTask, dense: Float32Array): EncodedGradient;
 }
 
 export function createWorkbench(options: WorkbenchOptions): Workbench {
-	const { chain, manifest, manifestHash, readCheckpoint, commitMsLeft, training = DEFAULT_TRAINING, onTrained } = options;
+	const { chain, manifest, manifestHash, readCheckpoint, commitMsLeft, training = DEFAULT_TRAINING, onTrained, onEncoded } = options;
 	/** The checkpoint of the last call: it changes every `checkpoint_frequency` windows at most. */
 	let last: { readonly hash: Uint8Array; readonly parameters: Float32Array } | undefined;
 	let tools: Promise<TrainingTools> | undefined;
@@ -107,7 +108,9 @@ export function createWorkbench(options: WorkbenchOptions): Workbench {
 		},
 
 		encode({ uid, window, codec, topK, checkpoint }, dense) {
-			return encodeGradient({ uid, window, checkpointHash: checkpoint.hash, manifestHash, parameters: manifest.parameters, codec, topK, dense }).bytes;
+			const encoded = encodeGradient({ uid, window, checkpointHash: checkpoint.hash, manifestHash, parameters: manifest.parameters, codec, topK, dense });
+			onEncoded?.(window, compressionOf(dense, encoded));
+			return encoded;
 		},
 	};
 }

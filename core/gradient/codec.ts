@@ -96,12 +96,17 @@ function* chunkSpans(parameters: readonly ParameterSpec[]): Generator<ChunkSpan>
 	}
 }
 
+export interface EncodedGradient {
+	readonly bytes: Uint8Array;
+	/** dense − what the bytes decode to, f32, in θ's layout: what a miner may add to its next gradient (error feedback, Karimireddy et al., arXiv:1901.09847). */
+	readonly residual: Float32Array;
+}
+
 /**
  * Encodes a dense gradient (θ's layout): of each chunk the `topK` coefficients of largest magnitude (of equal ones the lower index), quantised as the codec does.
- * `residual` = dense − what the bytes decode to, f32: what a miner may add to its next gradient (error feedback, Karimireddy et al., arXiv:1901.09847).
  * Throws GRADIENT_NOT_FINITE, and BAD_ARGUMENT when `dense` has another length than the parameters.
  */
-export function encodeGradient(context: GradientContext & { readonly dense: Float32Array }): { readonly bytes: Uint8Array; readonly residual: Float32Array } {
+export function encodeGradient(context: GradientContext & { readonly dense: Float32Array }): EncodedGradient {
 	const { parameters, codec, topK, dense } = context;
 	const count = parameterCount({ parameters });
 	if (dense.length !== count) throw new VramhubError('BAD_ARGUMENT', `the model has ${count} parameters, not ${dense.length}`);
@@ -130,7 +135,7 @@ export interface Compression {
 	readonly error: number;
 }
 
-export function compressionOf(dense: Float32Array, { bytes, residual }: { readonly bytes: Uint8Array; readonly residual: Float32Array }): Compression {
+export function compressionOf(dense: Float32Array, { bytes, residual }: EncodedGradient): Compression {
 	const norm = l2Norm(dense);
 	return { ratio: dense.byteLength / bytes.length, error: norm === 0 ? 0 : l2Norm(residual) / norm };
 }

@@ -39,10 +39,12 @@ async function world(t: TestContext) {
 	const pool = new ModelPool({ graph, trainingGraph: gptTrainingGraph(config, 4), threads: 1 });
 	t.after(() => pool.close());
 	let opened = 0;
+	let current = 0;
+	const files = [checkpoint, checkpoint, encodeCheckpoint(graph, initialWeights(config, 'other'))];
 	const workbench = createWorkbench({
 		chain: {
 			hparamsAt: async () => ({ version: 1, values, modelManifestHash: hash, datasetRoot: new Uint8Array(32) }),
-			checkpointAt: async () => ({ boundary: 0n, hash: checkpointHash(checkpoint), activation: 0n }),
+			checkpointAt: async () => ({ boundary: BigInt(current), hash: checkpointHash(files[current]!), activation: 0n }),
 		},
 		manifest,
 		manifestHash: hash,
@@ -50,12 +52,15 @@ async function world(t: TestContext) {
 			opened++;
 			return { pool, shards: dataset };
 		},
-		readCheckpoint: async () => checkpoint,
+		readCheckpoint: async (boundary) => files[Number(boundary)]!,
 		training: { steps: 2, stepSequences: 16, learningRate: 0.001, clipNorm: 1 },
 	});
 	const make = (kind: MinerKind, uid: number, window: bigint, { seed = 's', victim = folder, commitOpen = async () => true } = {}) =>
 		gradientMaker(kind, { workbench, folder, seed, accomplice: { folder: victim, commitOpen } })(uid, window, never);
-	return { folder, pool, make, opened: () => opened };
+	const anchor = (boundary: number) => {
+		current = boundary;
+	};
+	return { folder, pool, workbench, make, opened: () => opened, anchor };
 }
 
 function decoded(bytes: Uint8Array, uid: number, window: bigint): SparseGradient {
@@ -100,6 +105,27 @@ test('the opposite of a gradient has its indices and its values negated', async 
 		flipped.values,
 		honest.values.map((value) => -value),
 	);
+});
+
+test('what compression left out of a gradient goes into the next one, also when the checkpoint changes in between', async (t) => {
+	const { workbench, folder, anchor } = await world(t);
+	const options = { workbench, folder, seed: 's', accomplice: undefined };
+	const carrying = gradientMaker('honest', options);
+	const dense = async (window: bigint) => workbench.train(await workbench.task(1, window), never);
+	const residuals = new Map<bigint, Float32Array>();
+	for (const window of [5n, 6n, 8n]) {
+		if (window === 8n) anchor(2);
+		const task = await workbench.task(1, window);
+		const values = await dense(window);
+		// The residual of the window before, 0.95 for each window since.
+		for (const [before, residual] of [...residuals].slice(-1)) {
+			for (let i = 0; i < values.length; i++) values[i]! += 0.95 ** Number(window - before) * residual[i]!;
+		}
+		const expected = workbench.encode(task, values);
+		residuals.set(window, expected.residual);
+		assert.deepEqual(await carrying(1, window, never), expected.bytes, `window ${window}`);
+		if (window > 5n) assert.notDeepEqual(expected.bytes, await gradientMaker('honest', options)(1, window, never), 'without what was left over');
+	}
 });
 
 test('garbage follows the seed, the uid and the window; neither it nor no work opens the model', async (t) => {

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { VramhubError } from '#core/errors.ts';
+import { ErrorFeedback } from '#miner/error-feedback.ts';
 import { type Accomplice, handedOver } from '#miner/kinds/copycat.ts';
 import { nudge, relabelled } from '#miner/kinds/relabel.ts';
 import type { Workbench } from '#miner/workbench.ts';
@@ -32,26 +33,30 @@ const NUDGED_VALUES = 3;
 export function gradientMaker(kind: MinerKind, { workbench, folder, seed, accomplice }: MakerOptions): GradientMaker {
 	const { task, train, encode, parameters } = workbench;
 	switch (kind) {
-		case 'honest':
+		case 'honest': {
+			const feedback = new ErrorFeedback();
 			return async (uid, window, signal) => {
 				const own = await task(uid, window);
-				return encode(own, await train(own, signal));
+				const { bytes, residual } = encode(own, feedback.correct(window, await train(own, signal)));
+				feedback.keep(window, residual);
+				return bytes;
 			};
+		}
 		case 'sign-flipped':
 			return async (uid, window, signal) => {
 				const own = await task(uid, window);
 				return encode(
 					own,
 					(await train(own, signal)).map((value) => -value),
-				);
+				).bytes;
 			};
 		case 'garbage':
-			return async (uid, window) => encode(await task(uid, window), noise(parameters, `${seed}/garbage/${uid}/${window}`));
+			return async (uid, window) => encode(await task(uid, window), noise(parameters, `${seed}/garbage/${uid}/${window}`)).bytes;
 		case 'no-work':
 			return async (uid, window) => {
 				const dense = new Float32Array(parameters);
 				dense[0] = NOTHING;
-				return encode(await task(uid, window), dense);
+				return encode(await task(uid, window), dense).bytes;
 			};
 		case 'stale':
 			return async (uid, window, signal) => {
@@ -61,7 +66,7 @@ export function gradientMaker(kind: MinerKind, { workbench, folder, seed, accomp
 				if (kept === undefined) {
 					// Nothing of an earlier window is at hand in the first one, whose batch of the window before is as much out of date.
 					const earlier = { ...own, window: window - 1n };
-					kept = encode(earlier, await train(earlier, signal));
+					kept = encode(earlier, await train(earlier, signal)).bytes;
 					await writeFileAtomic(file, kept);
 				}
 				return relabelled(kept, own);
