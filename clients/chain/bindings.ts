@@ -61,6 +61,7 @@ export const PeerRegistry = moveStruct('peer_registry', 'PeerRegistry', {
 	miners: Table,
 	uids: UidPool,
 	rosters: bcs.vector(RosterVersion),
+	registered_windows: bcs.vector(bcs.u64()),
 });
 export const Miner = moveStruct('peer_registry', 'Miner', {
 	uid: bcs.u16(),

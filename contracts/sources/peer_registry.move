@@ -52,6 +52,8 @@ public struct PeerRegistry has key {
     uids: UidPool,
     /// Ascending; those that may still be sealed, and the next one.
     rosters: vector<RosterVersion>,
+    /// Of the last roster's miners, row by row: when they registered. Here, because reading every miner would cost much.
+    registered_windows: vector<u64>,
 }
 
 public struct Miner has store {
@@ -250,6 +252,11 @@ public fun roster_at(self: &PeerRegistry, window: u64): &vector<RosterEntry> {
     abort ERosterForgotten
 }
 
+/// The miners that have not left, ascending by uid, and row by row the windows in which they registered.
+public fun staying(self: &PeerRegistry): (&vector<RosterEntry>, &vector<u64>) {
+    (&self.rosters[self.rosters.length() - 1].entries, &self.registered_windows)
+}
+
 /// blake2b256(bcs(vector<RosterEntry>)).
 public fun roster_hash(roster: &vector<RosterEntry>): vector<u8> {
     blake2b256(&bcs::to_bytes(roster))
@@ -328,6 +335,7 @@ public(package) fun new(network: &Network, ctx: &mut TxContext): PeerRegistry {
         miners: table::new(ctx),
         uids: uid_pool::new(),
         rosters: vector[RosterVersion { from_window: 0, entries: vector[] }],
+        registered_windows: vector[],
     }
 }
 
@@ -380,6 +388,7 @@ public(package) fun admit(
     let roster = self.roster_from(window + 1);
     let place = place_of(roster, uid);
     roster.insert(RosterEntry { uid, generation }, place);
+    self.registered_windows.insert(window, place);
     event::emit(MinerRegistered { network: self.network, uid, generation, owner, operator, window });
     (uid, generation)
 }
@@ -398,6 +407,7 @@ public(package) fun leave(self: &mut PeerRegistry, vault: &mut Vault, params: &P
     let roster = self.roster_from(until_window);
     let place = place_of(roster, uid);
     roster.remove(place);
+    self.registered_windows.remove(place);
     self.uids.give_back(uid, until_window);
     event::emit(MinerDeactivated { network: self.network, uid, generation, until_window });
 }

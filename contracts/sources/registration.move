@@ -74,8 +74,8 @@ public fun replace_miner(
 
 /// Uid and weight of who is replaced next. Aborts with ENobodyReplaceable.
 fun weakest(peers: &PeerRegistry, rounds: &RoundState, consensus: &Consensus, window: u64, immunity: u64): (u16, u16) {
-    // Those that stay beyond this window. Both rosters ascend by uid.
-    let candidates = peers.roster_at(window + 1);
+    // Both rosters ascend by uid.
+    let (candidates, registered_windows) = peers.staying();
     let (weighed, weights) = latest_weights(rounds, consensus);
     let rows = weighed.length();
     let n = candidates.length();
@@ -89,14 +89,12 @@ fun weakest(peers: &PeerRegistry, rounds: &RoundState, consensus: &Consensus, wi
         let candidate = &candidates[i];
         while (row < rows && weighed[row].entry_uid() < candidate.entry_uid()) row = row + 1;
         let own = if (row < rows && weighed[row] == *candidate) weights[row] else 0;
-        if (!found || own <= weight) {
-            let since = peers.miner(candidate.entry_uid()).registered_window();
-            if (since + immunity <= window && (!found || own < weight || since >= registered_window)) {
-                found = true;
-                uid = candidate.entry_uid();
-                weight = own;
-                registered_window = since;
-            };
+        let since = registered_windows[i];
+        if (since + immunity <= window && (!found || own < weight || (own == weight && since >= registered_window))) {
+            found = true;
+            uid = candidate.entry_uid();
+            weight = own;
+            registered_window = since;
         };
         i = i + 1;
     };

@@ -124,6 +124,39 @@ fun of_the_same_weight_the_last_registered() {
     w.end()
 }
 
+/// Uid 0 is registered again in window 21.
+fun with_a_later_first(): World {
+    let mut w = full(3);
+    w.deactivate_miner(OWNER, 0);
+    w.at(21, 0);
+    w.register_miner(NEWCOMER, OPERATOR);
+    w
+}
+
+#[test]
+fun the_last_registered_stays_for_its_weight() {
+    let mut w = with_a_later_first();
+    end_with(&mut w, 22, vector[40, 10, 20]);
+    w.at(30, 0);
+    w.replace_miner(NEWCOMER, OPERATOR);
+    assert_roster(&w, 31, vector[0, 2, 3]);
+    w.end()
+}
+
+#[test]
+fun who_leaves_takes_its_time_of_registration_along() {
+    let mut w = with_a_later_first();
+    w.at(22, 0);
+    w.deactivate_miner(NEWCOMER, 0);
+    w.at(23, 0);
+    w.register_miner(NEWCOMER, OPERATOR);
+    // Uid 3 is immune; 1 and 2 registered together.
+    w.at(26, 0);
+    w.replace_miner(NEWCOMER, OPERATOR);
+    assert_roster(&w, 27, vector[1, 3, 4]);
+    w.end()
+}
+
 /// Weights count only for the miner that had them, not for the uid's next one.
 #[test]
 fun a_predecessors_weight_is_nobodys() {
@@ -184,6 +217,7 @@ fun who_was_replaced_is_not_replaced_again() {
     w.replace_miner(NEWCOMER, OPERATOR);
     w.replace_miner(NEWCOMER, OPERATOR);
     assert_roster(&w, 21, vector[0, 3, 4]);
+    assert_eq!(w.peers().miner(2).until_window(), 21);
     assert_eq!(w.peers().uids().active(), 3);
     w.end()
 }
@@ -213,6 +247,19 @@ fun whoever_fills_its_unbonding_list_goes_all_the_same() {
     assert_eq!(w.vault().unbonding(vault::role_miner(), 0, 1), STAKE + 64);
     w.at(91 + 492, 0);
     assert_eq!(w.withdraw(OWNER, vault::role_miner(), 0, 1), STAKE + 64);
+    w.end()
+}
+
+#[test]
+fun whoever_was_slashed_of_everything_goes_all_the_same() {
+    let mut w = full(2);
+    w.vault_mut().slash(vault::role_miner(), 1, 1, STAKE).destroy_for_testing();
+    w.at(20, 0);
+    w.replace_miner(NEWCOMER, OPERATOR);
+    assert_roster(&w, 21, vector[0, 2]);
+    w.vault_mut().slash(vault::role_miner(), 0, 1, STAKE).destroy_for_testing();
+    w.deactivate_miner(OWNER, 0);
+    assert_roster(&w, 21, vector[2]);
     w.end()
 }
 

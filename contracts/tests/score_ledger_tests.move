@@ -632,6 +632,34 @@ fun who_did_not_commit_has_no_score() {
     settle_with(rows, rows)
 }
 
+/// Uids 1 and 2 are in rows 0 and 1, because miner 0 has left; 1 commits.
+fun settle_without_uid_0(scored: vector<Row>, rows: vector<Row>) {
+    let mut w = ready();
+    w.deactivate_miner(MINER, 0);
+    w.set_credentials(MINER, 1, 1, b"ciphertext");
+    w.at(13, 0);
+    w.commit(MINER, 1, 13);
+    w.at(13, 540_000);
+    w.seal(13);
+    let payload = build(&w, 0, KEY, 13, zeros(), 0, 0, rows, scored);
+    w.accept(0, 13, KEY, payload);
+    w.settle(0, 13, 0, 40);
+    assert!(w.ledger().is_settled(13, 0));
+    w.end()
+}
+
+#[test]
+fun who_committed_is_told_by_its_row() {
+    let scored = row(1, 1, 0, 7, 0, 0);
+    settle_without_uid_0(vector[scored], vector[scored, row(2, 1, 16, 0, 0, 0)])
+}
+
+#[test, expected_failure(abort_code = score_ledger::EScoredWithoutCommitment)]
+fun who_did_not_commit_is_told_by_its_row() {
+    let scored = row(2, 1, 0, 7, 0, 0);
+    settle_without_uid_0(vector[scored], vector[row(1, 1, 16, 0, 0, 0), scored])
+}
+
 #[test, expected_failure(abort_code = score_ledger::EScoreMapMismatch)]
 fun a_score_may_not_be_missing() {
     settle_with(rows(), vector[rows()[0]])
