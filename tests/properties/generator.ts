@@ -1,0 +1,122 @@
+/** What is called next: mostly what somebody would do now, and often that with one thing wrong. */
+
+import type { Call } from './machine.ts';
+import type { MakeCall, Scene } from './moves.ts';
+import { administrationMoves } from './moves-administration.ts';
+import { attestMoves } from './moves-checkpoints.ts';
+import { memberMoves } from './moves-members.ts';
+import { roundMoves } from './moves-rounds.ts';
+import type { Pure } from './pure.ts';
+import type { Random } from './random.ts';
+import { WINDOW_MS } from './world.ts';
+
+export type Step = { readonly kind: 'advance'; readonly ms: bigint } | { readonly kind: 'call'; readonly call: Call };
+
+const MOVES: readonly (readonly [number, MakeCall])[] = [...memberMoves, ...roundMoves, ...attestMoves, ...administrationMoves];
+
+export async function nextStep(scene: Scene): Promise<Step> {
+	const { random } = scene;
+	if (random.chance(14)) return { kind: 'advance', ms: jump(scene) };
+	for (;;) {
+		const call = await random.weighted(MOVES)(scene);
+		if (call === undefined) continue;
+		return { kind: 'call', call: random.chance(22) ? spoil(call, scene) : call };
+	}
+}
+
+/** As {@link nextStep}, with nothing wrong and nobody leaving. */
+export async function peacefulStep(scene: Scene): Promise<Step> {
+	const { random } = scene;
+	if (random.chance(9)) {
+		const { nowMs } = scene.view;
+		const start = scene.view.window * WINDOW_MS;
+		const open = start + scene.view.hparam('put_window_open_ms');
+		return { kind: 'advance', ms: nowMs < open ? open - nowMs : start + WINDOW_MS - nowMs };
+	}
+	for (;;) {
+		const call = await random.weighted(MOVES)(scene);
+		if (call !== undefined && PEACEFUL.has(call.target)) return { kind: 'call', call };
+	}
+}
+
+const PEACEFUL = new Set([
+	...['peer_registry::register_miner', 'validator_registry::register_validator', 'peer_registry::set_credentials', 'enclave_registry::register_enclave'],
+	...['gradient_registry::commit_gradient', 'round_state::seal_window', 'score_ledger::submit_scores', 'score_ledger::settle_slice'],
+	...['consensus::settle_medians', 'consensus::finalize_window', 'reward_distributor::distribute', 'round_state::attest_checkpoint'],
+]);
+
+function jump({ random, view, calls }: Scene): bigint {
+	const { nowMs } = view;
+	const start = view.window * WINDOW_MS;
+	const open = start + view.hparam('put_window_open_ms');
+	const next = start + WINDOW_MS;
+	const windows = (n: number) => next - nowMs + BigInt(n) * WINDOW_MS;
+	// Not away from a window in which something began, as a rule.
+	const near = nowMs < open ? open - nowMs : next - nowMs;
+	return random.weighted<bigint>([
+		[60, near],
+		[6, near - 1n > 0n ? near - 1n : 1n],
+		[5, near + 1n],
+		[6, BigInt(1 + random.below(3_000))],
+		[14, windows(random.below(4))],
+		[5, windows(7 + random.below(4))],
+		[calls > 8 ? 4 : 0, windows(14 + random.below(24))],
+	]);
+}
+
+const GREATEST = { 8: 0xff, 16: 0xffff, 32: 0xffff_ffff } as const;
+
+/** One thing is another than it should be. */
+function spoil(call: Call, { random, world, admin }: Scene): Call {
+	return random.weighted<() => Call>([
+		[5, () => ({ ...call, sender: random.below(world.actors.length) })],
+		[4, () => ({ ...call, foreign: random.below(6) })],
+		[6, () => (call.pure.length === 0 ? { ...call, sender: random.below(world.actors.length) } : { ...call, pure: spoilOne(call.pure, random) })],
+		[
+			2,
+			() =>
+				call.coins === undefined
+					? { ...call, foreign: 0 }
+					: { ...call, coins: call.coins.map((coin) => (random.chance(50) ? coin : spoilNumber(coin, random) % 1_000_000_000n)) },
+		],
+		[1, () => ({ ...call, cap: random.of([world.caps.others, admin.firstCap])! })],
+	])();
+}
+
+function spoilOne(pure: readonly Pure[], random: Random): Pure[] {
+	const at = random.below(pure.length);
+	return pure.map((value, i) => (i === at ? spoilValue(value, random) : value));
+}
+
+function spoilValue(value: Pure, random: Random): Pure {
+	if (typeof value === 'bigint') return spoilNumber(value, random);
+	if (typeof value === 'number') return random.of([value + 1, Math.max(0, value - 1), 0, value <= GREATEST[8] ? GREATEST[8] : GREATEST[16]])!;
+	if (value instanceof Uint8Array) {
+		if (value.length === 0 || random.chance(30)) return value.subarray(0, random.below(value.length + 1));
+		const other = Uint8Array.from(value);
+		const at = random.below(value.length);
+		other[at] = (other[at]! + 1 + random.below(255)) % 256;
+		return other;
+	}
+	if (Array.isArray(value)) {
+		if (value.length === 0) return value;
+		return random.chance(40) ? value.slice(1) : spoilOne(value as Pure[], random);
+	}
+	return value;
+}
+
+function spoilNumber(value: bigint, random: Random): bigint {
+	const greatest = 0xffff_ffff_ffff_ffffn;
+	return (
+		random.of([
+			value + 1n,
+			value > 0n ? value - 1n : greatest,
+			value + BigInt(random.below(30)),
+			value * 2n,
+			0n,
+			greatest,
+			greatest - 1n,
+			greatest / WINDOW_MS,
+		])! & greatest
+	);
+}
