@@ -342,17 +342,23 @@ test('the administrator’s acts say what they would do', async () => {
 
 test('an attestation is signed by its operator and brought by another wallet', async () => {
 	const boundary = ((await chain.currentWindow()) / 3n + 4n) * 3n;
-	await chain.advanceTo(windowStartMs(boundary + 1n, chain.parameters.windowDurationMs));
+	await chain.advanceTo(windowStartMs(boundary, chain.parameters.windowDurationMs));
 	const of = ['--boundary', String(boundary), '--keep'];
+	assert.equal((await failure(['sign-attestation', ...of])).code, 5, 'the window before the boundary may still be sealed');
+	await chain.advanceTo(windowStartMs(boundary + 1n, chain.parameters.windowDurationMs));
 	const trial = await ok(['attest-checkpoint', ...of, '--dry-run']);
 	assert.match(trial, /^CheckpointAttested .*\nCheckpointAnchored .*\ngas 0\.\d+ SUI\nnothing was sent: a dry run\n$/);
 	await writeFile(join(folder, 'signed.json'), await ok(['sign-attestation', ...of]));
+	assert.equal(await ok(['sign-attestation', ...of]), await readFile(join(folder, 'signed.json'), 'utf8'));
+	const contradiction = await failure(['sign-attestation', '--boundary', String(boundary), '--hash', 'ab'.repeat(32)]);
+	assert.match(contradiction.message, /signed something else of boundary/);
+	assert.equal(contradiction.code, 2);
 	const relayed = await okJson(['relay-attestation', '--signed', 'signed.json'], { VRAMHUB_WALLET_MNEMONIC: chain.admin.getSecretKey() });
 	assert.ok(relayed.tx !== null);
 	assert.deepEqual((await chain.reader.boundary(boundary))?.outcome, { kind: 'keep' });
 	assert.match((await failure(['attest-checkpoint', ...of])).message, /EAlready(Attested|Anchored)/);
 	assert.equal((await failure(['attest-checkpoint', '--boundary', String(boundary)])).code, 2);
 	assert.equal((await failure(['relay-attestation', '--signed', '.env'])).code, 2);
-	assert.match(await ok(['set-operator', '--role', 'validator', '--uid', '0', '--operator', `0x${'7'.repeat(64)}`, '--dry-run']), /^OperatorSet /);
+	assert.match(await ok(['set-operator', '--role', 'validator', '--uid', '0', '--operator', `0x${'7'.repeat(64)}`, '--dry-run']), /^ValidatorOperatorSet /);
 	assert.match((await failure(['replace-miner', '--dry-run'])).message, /ENotFull/);
 });

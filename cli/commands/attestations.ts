@@ -3,11 +3,12 @@ import { z } from 'zod';
 import { type ActFlags, act } from '#cli/commands/act.ts';
 import { configurationOf, type Operator, operatorOf, type ValidatorFlags, walletFor } from '#cli/commands/operator.ts';
 import { runCommand } from '#cli/commands/run.ts';
-import { mergeDigestOf, readInterval } from '#clients/chain/interval.ts';
-import { type SignedAttestation, signAttestation as sign } from '#clients/chain/sign-attestation.ts';
+import { assertDecided, mergeDigestOf, readInterval } from '#clients/chain/interval.ts';
+import { type SignedAttestation, signAttestationOnce } from '#clients/chain/sign-attestation.ts';
 import { fromHex, toHex } from '#core/bytes.ts';
 import { VramhubError } from '#core/errors.ts';
 import type { CheckpointAttestation } from '#core/gradient/checkpoint-attestation.ts';
+import { attestationsFolder } from '#runtime/state-folder.ts';
 
 interface OutcomeFlags {
 	readonly boundary: bigint;
@@ -25,15 +26,22 @@ export const attestCheckpoint = (flags: AttestFlags) =>
 		configurationOf(flags).get('VRAMHUB_VALIDATOR_UID'),
 	);
 
-/** Prints what {@link relayAttestation} takes; nothing is sent. */
+/** Prints what {@link relayAttestation} takes; nothing is sent. One of a boundary, and only when nothing can change it any more. */
 export const signAttestation = (flags: ValidatorFlags & OutcomeFlags) =>
 	runCommand(flags, async () => {
 		const operator = await operatorOf(flags);
+		const { from } = await readInterval(operator.chain, flags.boundary);
+		await assertDecided(operator.chain, from, flags.boundary, await operator.currentWindow());
 		const attestation = await attestationOf(operator, flags);
 		const validator = await operator.chain.validator(attestation.validatorUid);
 		if (validator === undefined) throw new VramhubError('CHAIN_OBJECT_MISSING', `validator ${attestation.validatorUid} is not registered`);
 		const of = { network: operator.deployment.book.objects.network, validatorGeneration: validator.generation };
-		const json = writeSigned(await sign(await walletFor(operator, attestation.validatorUid), attestation, of));
+		const signing = {
+			signer: await walletFor(operator, attestation.validatorUid),
+			reader: operator.chain,
+			journal: attestationsFolder(operator.deployment.data, attestation.validatorUid),
+		};
+		const json = writeSigned(await signAttestationOnce(signing, attestation, of));
 		return { json, text: `${JSON.stringify(json)}\n` };
 	});
 

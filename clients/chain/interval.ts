@@ -33,6 +33,22 @@ export async function mergeDigestOf(chain: Pick<ChainReader, 'windowRecord' | 's
 	return mergeDigest(hashes);
 }
 
+/** A window that is not sealed when so many have begun since can never be, as `round_state` has it. */
+const SEALING_WINDOWS = 2n;
+
+/**
+ * Before a boundary's digest is signed: what is not decided may still become FINAL and change it. Throws CHAIN_UNAVAILABLE that names the first window
+ * that is open or sealed only.
+ */
+export async function assertDecided(chain: Pick<ChainReader, 'windowRecord'>, from: bigint, boundary: bigint, current: bigint): Promise<void> {
+	if (current < boundary) throw new VramhubError('CHAIN_UNAVAILABLE', `boundary ${boundary} is not reached: it is window ${current}`);
+	for (let window = from; window < boundary; window++) {
+		const status = (await chain.windowRecord(window))?.status;
+		if (status === 'sealed' || (status === undefined && current < window + SEALING_WINDOWS))
+			throw new VramhubError('CHAIN_UNAVAILABLE', `window ${window}, that boundary ${boundary} may merge, is not decided yet`);
+	}
+}
+
 const later = (a: bigint, b: bigint) => (a > b ? a : b);
 
 /** Attestations of boundary B are accepted until (B + F) · D. */

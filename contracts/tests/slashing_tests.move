@@ -574,6 +574,18 @@ fun not_from_a_vault_of_another_network() {
     w.end()
 }
 
+/// Of a network in which somebody gave a validator of his own the same operator: our stake does not answer for it.
+#[test, expected_failure(abort_code = network::ENetworkMismatch)]
+fun not_by_the_operators_of_a_look_alike() {
+    let mut w = ready();
+    let mut other = world::another();
+    other.register_validator(OWNER, signed::operator_0());
+    w.exchange_validators(&mut other);
+    w.prove_first();
+    other.end();
+    w.end()
+}
+
 #[test, expected_failure(abort_code = network::ENetworkMismatch)]
 fun not_by_parameters_of_another_network() {
     let mut w = ready();
