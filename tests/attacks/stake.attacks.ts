@@ -7,7 +7,7 @@ import { type AdminAct, administer } from '#clients/chain/admin-calls.ts';
 import * as calls from '#clients/chain/calls.ts';
 import { HPARAM_SPECS, type HparamValues } from '#core/gradient/hparams.ts';
 import { createNetwork } from '#devnet/publish/publish.ts';
-import { attack, refusal } from '#tests/attacks/attack.ts';
+import { attack, refusal, unchanged, withoutEffect } from '#tests/attacks/attack.ts';
 import { type AttackWorld, type Member, startAttackWorld, type ValidatorMember } from '#tests/attacks/world.ts';
 import { enclaveKey } from '#tests/helpers/payload.ts';
 import { TEST_PCRS } from '#tests/helpers/test-chain.ts';
@@ -31,6 +31,28 @@ describe('attacks on stake, places and names', () => {
 	after(() => world?.chain.stop());
 
 	const by = (member: Pick<Member, 'signer'>, build: (transaction: Transaction) => void) => attack(world.chain, { by: member.signer, build });
+
+	test('what succeeds is not mistaken for what changes nothing', async () => {
+		const { chain } = world;
+		const add = (transaction: Transaction) => calls.addStake(transaction, chain.target, { role: 'miner', uid: miner.uid, amountMist: 1n });
+		await assert.rejects(
+			unchanged(chain, () => by(miner, add)),
+			/state has changed/,
+		);
+		await assert.rejects(withoutEffect(chain, { by: miner.signer, build: add }), /state has changed/);
+		await assert.rejects(
+			refusal(chain, () => by(miner, add)),
+			/the attack succeeded|state has changed/,
+		);
+		// The coin that pays is the only thing that a failure touches, and it does pay.
+		const balance = async () => BigInt((await chain.client.core.getBalance({ owner: miner.writer.address })).balance.balance);
+		const before = await balance();
+		const tooMuch = (transaction: Transaction) => calls.unbondStake(transaction, chain.target, { role: 'miner', uid: miner.uid, amountMist: 2n ** 64n - 1n });
+		assert.equal(await by(miner, tooMuch), 'vault::EBadAmount');
+		assert.ok((await balance()) < before, 'it was executed, not only tried');
+		const surplus = { kind: 'unbondStake', role: 'miner', uid: miner.uid, amountMist: 3n } as const;
+		await performAct({ client: chain.client, target: chain.target, signer: miner.signer }, surplus);
+	});
 
 	test('sybils under the minimum stake are nobody', async () => {
 		const { chain } = world;
