@@ -237,6 +237,20 @@ describe('attacks on scores', () => {
 		await world.play(window);
 	});
 
+	const reason = 'the first claim of medians after the deadline fixes who counts: what was recorded in time should have a while to be settled';
+	test('who submitted in time is not left out because somebody else was faster than the settling', { todo: reason }, async () => {
+		const { chain } = world;
+		const scored = window;
+		const signed = { ...(await signedBy(second.key, await world.payload(second, scored))), window: scored };
+		assert.equal(await submit(second, signed), undefined, 'in time, and not settled');
+		window += 4n;
+		await world.play(window);
+		const medians = (await chain.reader.roster(scored)).map(() => ({ own: 0, random: 0, weight: 0 }));
+		const thief = world.miners[0]!.signer;
+		const claim = (transaction: Transaction) => calls.settleMedians(transaction, chain.target, { window: scored, fromRow: 0, medians });
+		assert.equal(await attack(chain, { by: thief, build: claim }), 'consensus::EScoresExpected');
+	});
+
 	test('an image that expired or was revoked signs nothing from then on', async () => {
 		const { chain } = world;
 		const administer = (act: AdminAct) => performAct({ client: chain.client, target: chain.target, signer: chain.admin }, act);
