@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { after, before, test } from 'node:test';
 import { requestSuiFromFaucetV2 } from '@mysten/sui/faucet';
+import { signAttestation } from '#clients/chain/sign-attestation.ts';
 import { walletOf } from '#clients/chain/wallet.ts';
 import { toHex } from '#core/bytes.ts';
 import { windowStartMs } from '#core/window.ts';
@@ -360,5 +361,15 @@ test('an attestation is signed by its operator and brought by another wallet', a
 	assert.equal((await failure(['attest-checkpoint', '--boundary', String(boundary)])).code, 2);
 	assert.equal((await failure(['relay-attestation', '--signed', '.env'])).code, 2);
 	assert.match(await ok(['set-operator', '--role', 'validator', '--uid', '0', '--operator', `0x${'7'.repeat(64)}`, '--dry-run']), /^ValidatorOperatorSet /);
-	assert.match((await failure(['replace-miner', '--dry-run'])).message, /ENotFull/);
+	for (const role of ['miner', 'validator']) assert.match((await failure([`replace-${role}`, '--dry-run'])).message, /ENotFull/);
+	// What it voted is no contradiction; anything else that it signed, with a program of its own, is.
+	assert.match((await failure(['prove-equivocation', '--signed', 'signed.json'])).message, /ENoContradiction/);
+	const said = JSON.parse(await readFile(join(folder, 'signed.json'), 'utf8')) as { validatorGeneration: number; mergeDigest: string };
+	const otherwise = { validatorUid: 0, boundary, parentBoundary: 0n, hash: new Uint8Array(32).fill(7), mergeDigest: Buffer.from(said.mergeDigest, 'hex') };
+	const generation = { network: chain.objects.network, validatorGeneration: said.validatorGeneration };
+	const { signature } = await signAttestation(walletOf(MNEMONIC), otherwise, generation);
+	const other = { ...said, hash: '07'.repeat(32), signature: Buffer.from(signature).toString('base64') };
+	await writeFile(join(folder, 'other.json'), JSON.stringify(other));
+	const proof = ['prove-equivocation', '--signed', 'signed.json', '--other', 'other.json', '--dry-run'];
+	assert.match(await ok(proof), /EquivocationProved .*bounty=\d/);
 });

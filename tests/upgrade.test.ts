@@ -4,12 +4,18 @@ import { after, before, test } from 'node:test';
 import type { Ed25519Keypair } from '@mysten/sui/keypairs/ed25519';
 import { type Act, performAct, tryAct } from '#clients/chain/acts.ts';
 import { abortOf } from '#clients/chain/errors.ts';
+import type { ChainWriter } from '#clients/chain/port.ts';
 import { servingPackage } from '#clients/chain/serving.ts';
 import { readGovernance } from '#clients/chain/upgrades.ts';
+import { createCredentialsDecryptorInThread } from '#clients/seal/decrypt-in-thread.ts';
+import { encryptCredentials } from '#clients/seal/encrypt-credentials.ts';
 import { windowStartMs } from '#core/window.ts';
 import { type CompiledPackage, compilePackage, type MoveFiles, readContracts } from '#devnet/compiler/compile.ts';
 import { lockUpgrades, publishVramhub } from '#devnet/publish/publish.ts';
+import { startSealServers } from '#tests/helpers/seal-servers.ts';
 import { startTestChain, type TestChain } from '#tests/helpers/test-chain.ts';
+
+const CREDENTIALS = { endpoint: 'https://account.r2.example', bucket: 'gradients', accessKeyId: 'key', secretAccessKey: 'secret', prefix: 'm/' };
 
 let chain: TestChain;
 let second: CompiledPackage;
@@ -18,7 +24,7 @@ before(async () => {
 	chain = await startTestChain({ windowSeconds: 600 });
 	const files = await readContracts();
 	second = await compilePackage({ files: withVersion(files, 2) });
-	other = await compilePackage({ files: withVersion(files, 3) });
+	other = await compilePackage({ files });
 });
 after(() => chain?.stop());
 
@@ -48,7 +54,7 @@ test('the founder has no right to upgrade, and another package’s is not taken'
 	await refused(lockUpgrades(publisher, { packageId: chain.packageId, network: chain.objects.network, adminCap, upgradeCap }), 'EForeignPackage');
 });
 
-test('an upgrade waits until those who do not want it are out; then the new package serves all that the old one held', async () => {
+test('an upgrade waits until those who do not want it are out; then the new package serves all that the old one held', async (t) => {
 	const [owner, leaver] = [await chain.fundedSigner(), await chain.fundedSigner()];
 	const least = chain.parameters.values.min_miner_stake_mist;
 	const request = (signer: Ed25519Keypair) => ({ stakeMist: least, operator: signer.toSuiAddress() });
@@ -57,7 +63,21 @@ test('an upgrade waits until those who do not want it are out; then the new pack
 	const daemon = chain.writerOf(leaver);
 	const left = await daemon.registerMiner(request(leaver));
 	await chain.writerOf(owner).registerValidator({ ...request(owner), stakeMist: chain.parameters.values.min_validator_stake_mist });
-	await chain.writerOf(owner).setCredentials({ uid, credVersion: 1, ciphertext: new Uint8Array(100).fill(7) });
+	const { keyServers, stop } = await startSealServers(chain, 1);
+	t.after(stop);
+	const settings = { packageId: chain.packageId, keyServers, threshold: 1 };
+	const secretKey = owner.getSecretKey();
+	const decryptor = createCredentialsDecryptorInThread({ ...settings, rpcUrl: chain.rpcUrl, objects: chain.objects, secretKey });
+	/** The miner's next credentials, as the validator reads them. */
+	const rotateAndRead = async (miner: ChainWriter, of: { readonly uid: number; readonly generation: number }) => {
+		const identity = { uid: of.uid, generation: of.generation, credVersion: 1 };
+		const encrypted = { ...settings, ...identity, suiClient: chain.client, network: chain.objects.network, credentials: CREDENTIALS };
+		const ciphertext = await encryptCredentials(encrypted);
+		await miner.setCredentials({ ...identity, ciphertext });
+		return decryptor.decrypt({ ...identity, ciphertext });
+	};
+	await advanceToWindow((await chain.currentWindow()) + 1n);
+	assert.deepEqual(await rotateAndRead(chain.writerOf(owner), { uid, generation }), CREDENTIALS);
 
 	// Announced, and by the administrator alone.
 	await assert.rejects(performAct(contextOf(owner), proposeUpgrade()), { code: 'CHAIN_REJECTED' });
@@ -113,12 +133,13 @@ test('an upgrade waits until those who do not want it are out; then the new pack
 	for (const [signer, act] of oldActs) await refused(tryAct(contextOf(signer), act), 'EWrongVersion');
 
 	// Nothing is lost: the records read as they did, and the stake of before comes out.
-	assert.deepEqual((await chain.reader.miner(uid))?.credentials, new Uint8Array(100).fill(7));
 	assert.equal((await chain.reader.validator(0))?.stake, chain.parameters.values.min_validator_stake_mist);
 	const withdrawn = await performAct(contextOf(owner, next), withdraw);
 	assert.deepEqual([withdrawn.events[0]?.name, withdrawn.events[0]?.fields.amount], ['StakeWithdrawn', String(least)]);
 	const again = await daemon.registerMiner(request(leaver));
 	assert.equal(again.generation, 2);
+	// A validator that has been running is answered by the new policy, for identities that the first version of the package still names.
+	assert.deepEqual(await rotateAndRead(daemon, again), CREDENTIALS);
 	await performAct(contextOf(chain.admin, next), { kind: 'pause', durationMs: 1n });
 	await performAct(contextOf(chain.admin, next), proposeUpgrade());
 	await performAct(contextOf(chain.admin, next), { kind: 'cancelUpgrade' });

@@ -52,6 +52,17 @@ export interface RelayFlags extends ActFlags {
 
 export const relayAttestation = (flags: RelayFlags) => act(flags, async () => ({ kind: 'relayAttestation', signed: await readSigned(flags.signed) }));
 
+export interface ProofFlags extends RelayFlags {
+	/** A file; the vote that the chain recorded when absent. */
+	readonly other?: string;
+}
+
+export const proveEquivocation = (flags: ProofFlags) =>
+	act(flags, async () => {
+		const [signed, other] = await Promise.all([readSigned(flags.signed), flags.other === undefined ? undefined : readSigned(flags.other)]);
+		return { kind: 'proveEquivocation', signed, other };
+	});
+
 /** Parent and digest of what is merged come from the chain; what the validator computed comes from its operator. */
 async function attestationOf({ chain, configuration }: Operator, { boundary, hash, keep }: OutcomeFlags): Promise<CheckpointAttestation> {
 	if ((hash === undefined) !== keep) throw new VramhubError('BAD_ARGUMENT', 'either --hash HEX or --keep');
@@ -92,7 +103,7 @@ function writeSigned({ attestation, validatorGeneration, signature }: SignedAtte
 	};
 }
 
-export async function readSigned(file: string): Promise<SignedAttestation> {
+async function readSigned(file: string): Promise<SignedAttestation> {
 	let value: unknown;
 	try {
 		value = JSON.parse(await readFile(file, 'utf8'));

@@ -48,11 +48,14 @@ export interface ReplaceFlags extends ActFlags {
 	readonly stake?: string;
 }
 
-export const replaceMiner = (flags: ReplaceFlags) =>
+export const replaceMiner = (flags: ReplaceFlags) => replace(flags, 'miner');
+export const replaceValidator = (flags: ReplaceFlags) => replace(flags, 'validator');
+
+const replace = (flags: ReplaceFlags, role: Role) =>
 	act(flags, async (operator) => {
 		const { values } = await operator.chain.hparamsAt(await operator.currentWindow());
-		const stakeMist = flags.stake === undefined ? values.min_miner_stake_mist : mistOf(flags.stake);
-		return { kind: 'replaceMiner', stakeMist, feeMist: values.registration_fee_mist, operator: (await walletFor(operator)).toSuiAddress() };
+		const stakeMist = flags.stake === undefined ? values[`min_${role}_stake_mist`] : mistOf(flags.stake);
+		return { kind: 'replace', role, stakeMist, feeMist: values.registration_fee_mist, operator: (await walletFor(operator)).toSuiAddress() };
 	});
 
 async function generationOf({ chain }: Operator, { role, uid }: StakeFlags): Promise<number> {

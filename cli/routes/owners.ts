@@ -47,6 +47,11 @@ export const replaceMiner = buildCommand({
 	parameters: { flags: { ...act, stake: stakeFlag } },
 	docs: { brief: 'register a miner in place of the weakest one, when all places are taken' },
 });
+export const replaceValidator = buildCommand({
+	loader: async () => (await import('#cli/commands/owner-acts.ts')).replaceValidator,
+	parameters: { flags: { ...act, stake: stakeFlag } },
+	docs: { brief: 'register a validator in place of the one with the least stake, which must be less, when all places are taken' },
+});
 const boundary = { kind: 'parsed', parse: windowNumber, brief: 'window that the checkpoint ends at' } as const;
 const outcome = {
 	hash: text('SHA-256 of the checkpoint that this validator computed'),
@@ -67,4 +72,9 @@ export const relayAttestation = buildCommand({
 	loader: async () => (await import('#cli/commands/attestations.ts')).relayAttestation,
 	parameters: { flags: { ...act, signed: file('file that sign-attestation printed') } },
 	docs: { brief: "bring another validator's signed attestation to the chain" },
+});
+export const proveEquivocation = buildCommand({
+	loader: async () => (await import('#cli/commands/attestations.ts')).proveEquivocation,
+	parameters: { flags: { ...act, signed: file('file of a signed attestation'), other: text('file of another one; without it, the vote on the chain') } },
+	docs: { brief: 'show that a validator said two things of one boundary: it is slashed, and a part goes to this wallet' },
 });

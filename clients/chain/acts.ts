@@ -4,12 +4,12 @@ import { Transaction } from '@mysten/sui/transactions';
 import { type AdminAct, acceptAdministration, administer } from '#clients/chain/admin-calls.ts';
 import * as calls from '#clients/chain/calls.ts';
 import { translateChainError } from '#clients/chain/errors.ts';
-import { relayAttestation } from '#clients/chain/evidence-calls.ts';
+import { proveContradiction, proveEquivocation, relayAttestation } from '#clients/chain/evidence-calls.ts';
 import { execute, failureOf, gasUsed } from '#clients/chain/execute.ts';
 import { replaceMiner, setMinerOperator } from '#clients/chain/registration-calls.ts';
 import type { SignedAttestation } from '#clients/chain/sign-attestation.ts';
 import * as upgrades from '#clients/chain/upgrades.ts';
-import { setValidatorOperator } from '#clients/chain/validator-calls.ts';
+import { replaceValidator, setValidatorOperator } from '#clients/chain/validator-calls.ts';
 import { VramhubError } from '#core/errors.ts';
 import type { CheckpointAttestation } from '#core/gradient/checkpoint-attestation.ts';
 
@@ -25,10 +25,12 @@ export type OwnerAct =
 	| { readonly kind: 'setOperator'; readonly role: calls.Role; readonly uid: number; readonly operator: string }
 	| { readonly kind: 'setCredentials'; readonly uid: number; readonly credVersion: number; readonly ciphertext: Uint8Array }
 	/** In place of the weakest, when all places are taken. */
-	| { readonly kind: 'replaceMiner'; readonly stakeMist: bigint; readonly feeMist: bigint; readonly operator: string }
+	| { readonly kind: 'replace'; readonly role: calls.Role; readonly stakeMist: bigint; readonly feeMist: bigint; readonly operator: string }
 	| { readonly kind: 'attestCheckpoint'; readonly attestation: CheckpointAttestation }
 	/** By anybody. */
 	| { readonly kind: 'relayAttestation'; readonly signed: SignedAttestation }
+	/** By anybody, who gets the bounty: against another attestation, or the vote that the chain recorded. */
+	| { readonly kind: 'proveEquivocation'; readonly signed: SignedAttestation; readonly other: SignedAttestation | undefined }
 	| { readonly kind: 'claimRewards' }
 	| { readonly kind: 'acceptAdministration' };
 
@@ -78,14 +80,18 @@ async function build(transaction: Transaction, act: Act, { client, target, signe
 		case 'setCredentials':
 			calls.setCredentials(transaction, target, act);
 			break;
-		case 'replaceMiner':
-			replaceMiner(transaction, target, act);
+		case 'replace':
+			(act.role === 'miner' ? replaceMiner : replaceValidator)(transaction, target, act);
 			break;
 		case 'attestCheckpoint':
 			calls.attestCheckpoint(transaction, target, act.attestation);
 			break;
 		case 'relayAttestation':
 			relayAttestation(transaction, target, act.signed);
+			break;
+		case 'proveEquivocation':
+			if (act.other === undefined) proveContradiction(transaction, target, act.signed, sender);
+			else proveEquivocation(transaction, target, { one: act.signed, other: act.other }, sender);
 			break;
 		case 'claimRewards':
 			calls.claimRewards(transaction, target, sender);
