@@ -362,6 +362,7 @@ test('an attestation is signed by its operator and brought by another wallet', a
 	assert.equal((await failure(['relay-attestation', '--signed', '.env'])).code, 2);
 	assert.match(await ok(['set-operator', '--role', 'validator', '--uid', '0', '--operator', `0x${'7'.repeat(64)}`, '--dry-run']), /^ValidatorOperatorSet /);
 	for (const role of ['miner', 'validator']) assert.match((await failure([`replace-${role}`, '--dry-run'])).message, /ENotFull/);
+	assert.match((await failure(['prune', '--window', String(boundary), '--dry-run'])).message, /EKept/);
 	// What it voted is no contradiction; anything else that it signed, with a program of its own, is.
 	assert.match((await failure(['prove-equivocation', '--signed', 'signed.json'])).message, /ENoContradiction/);
 	const said = JSON.parse(await readFile(join(folder, 'signed.json'), 'utf8')) as { validatorGeneration: number; mergeDigest: string };

@@ -35,6 +35,8 @@ export const withdraw = (flags: WithdrawFlags) =>
 
 export const claim = (flags: ActFlags) => act(flags, async () => ({ kind: 'claimRewards' }));
 
+export const prune = (flags: ActFlags & { readonly window: bigint }) => act(flags, async () => ({ kind: 'pruneWindow', window: flags.window }));
+
 export interface OperatorFlags extends StakeFlags {
 	/** An address. */
 	readonly operator: string;

@@ -78,3 +78,8 @@ export const proveEquivocation = buildCommand({
 	parameters: { flags: { ...act, signed: file('file of a signed attestation'), other: text('file of another one; without it, the vote on the chain') } },
 	docs: { brief: 'show that a validator said two things of one boundary: it is slashed, and a part goes to this wallet' },
 });
+export const prune = buildCommand({
+	loader: async () => (await import('#cli/commands/owner-acts.ts')).prune,
+	parameters: { flags: { ...act, window: { kind: 'parsed', parse: windowNumber, brief: 'which window' } } },
+	docs: { brief: "take a past window's lists off the chain, for what their storage cost" },
+});

@@ -7,6 +7,7 @@ import { translateChainError } from '#clients/chain/errors.ts';
 import { proveContradiction, proveEquivocation, relayAttestation } from '#clients/chain/evidence-calls.ts';
 import { execute, failureOf, gasUsed } from '#clients/chain/execute.ts';
 import { replaceMiner, setMinerOperator } from '#clients/chain/registration-calls.ts';
+import { pruneWindow } from '#clients/chain/retention-calls.ts';
 import type { SignedAttestation } from '#clients/chain/sign-attestation.ts';
 import * as upgrades from '#clients/chain/upgrades.ts';
 import { replaceValidator, setValidatorOperator } from '#clients/chain/validator-calls.ts';
@@ -31,6 +32,8 @@ export type OwnerAct =
 	| { readonly kind: 'relayAttestation'; readonly signed: SignedAttestation }
 	/** By anybody, who gets the bounty: against another attestation, or the vote that the chain recorded. */
 	| { readonly kind: 'proveEquivocation'; readonly signed: SignedAttestation; readonly other: SignedAttestation | undefined }
+	/** By who counted in it first, later by anybody; what its storage cost comes back to the sender. */
+	| { readonly kind: 'pruneWindow'; readonly window: bigint }
 	| { readonly kind: 'claimRewards' }
 	| { readonly kind: 'acceptAdministration' };
 
@@ -92,6 +95,9 @@ async function build(transaction: Transaction, act: Act, { client, target, signe
 		case 'proveEquivocation':
 			if (act.other === undefined) proveContradiction(transaction, target, act.signed, sender);
 			else proveEquivocation(transaction, target, { one: act.signed, other: act.other }, sender);
+			break;
+		case 'pruneWindow':
+			pruneWindow(transaction, target, act);
 			break;
 		case 'claimRewards':
 			calls.claimRewards(transaction, target, sender);

@@ -2,6 +2,7 @@ import { Network } from '#clients/chain/bindings.ts';
 import { connectChain } from '#clients/chain/connect.ts';
 import { translateChainError } from '#clients/chain/errors.ts';
 import { parse } from '#clients/chain/objects.ts';
+import { NO_REWARD_POOL } from '#clients/chain/rewards.ts';
 import type { FindObjects } from '#runtime/deployment.ts';
 
 /** Types by module and name, of what a Network object names as its own. */
@@ -27,7 +28,8 @@ export const findObjects: FindObjects = async (rpcUrl, network) => {
 		const { objects } = await core.getObjects({ objectIds });
 		const known = objects.flatMap((it) => (it instanceof Error ? [] : [it]));
 		const idOf = (type: string) => known.find((it) => it.type.endsWith(`::${type}`))?.objectId;
-		return { network, ...Object.fromEntries(Object.entries(PARTS).map(([part, type]) => [part, idOf(type)])) };
+		const found = Object.fromEntries(Object.entries(PARTS).map(([part, type]) => [part, idOf(type)]));
+		return { network, ...found, rewardPool: found.rewardPool ?? NO_REWARD_POOL };
 	} catch (error) {
 		throw translateChainError(error, `finding the objects of network ${network}`);
 	}
