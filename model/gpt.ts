@@ -2,7 +2,21 @@ import { VramhubError } from '#core/errors.ts';
 import type { ParameterSpec } from '#core/gradient/manifest.ts';
 import { vectorJacobianProduct } from '#model/onnx/autodiff.ts';
 import { Graph, type Value } from '#model/onnx/graph.ts';
-import { add, gather, gelu, gemm, layerNormalization, matMul, reshape, scale, softmax, split, targetLogProbabilities, transpose } from '#model/onnx/ops.ts';
+import {
+	add,
+	floorBelowMaximum,
+	gather,
+	gelu,
+	gemm,
+	layerNormalization,
+	matMul,
+	reshape,
+	scale,
+	softmax,
+	split,
+	targetLogProbabilities,
+	transpose,
+} from '#model/onnx/ops.ts';
 import type { ForwardGraph, TrainingGraph } from '#model/session.ts';
 
 /**
@@ -115,11 +129,14 @@ function attention(graph: Graph, x: Value, w: Value, bias: Value, mask: Value, b
 	// The factor goes on q, [B, H, T, d], which is smaller than the scores, [B, H, T, T].
 	const queries = scale(graph, transpose(graph, q, [0, 2, 1, 3]), 1 / Math.sqrt(depth));
 	const scores = matMul(graph, queries, transpose(graph, k, [0, 2, 3, 1]));
-	const mixed = matMul(graph, softmax(graph, add(graph, scores, mask)), transpose(graph, v, [0, 2, 1, 3]));
+	const mixed = matMul(graph, softmax(graph, floorBelowMaximum(graph, add(graph, scores, mask), MASKED_DEPTH)), transpose(graph, v, [0, 2, 1, 3]));
 	return reshape(graph, transpose(graph, mixed, [0, 2, 1, 3]), [count, width]);
 }
 
-/** 0 where a position may look, −1e9 at later ones: exp of the difference is exactly 0 in f32. */
+/** e^−48 = 1.4e-21, of all masked positions together far below the last bit of an f32 sum. */
+const MASKED_DEPTH = 48;
+
+/** 0 where a position may look, −1e9 at later ones. */
 function causalMask(graph: Graph, context: number): Value {
 	const mask = new Float32Array(context * context);
 	for (let row = 0; row < context; row++) mask.fill(-1e9, row * context + row + 1, (row + 1) * context);

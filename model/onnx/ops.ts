@@ -140,6 +140,19 @@ export function gelu(graph: Graph, x: Value): Value {
 	return y;
 }
 
+/**
+ * What lies more than `depth` below the largest of its row (the last axis) is raised to that, for a softmax to come: its exponential is then no number that
+ * the processor takes a hundred times as long for (below 2⁻¹²⁶, from a depth of 87 on). Differentiated as if nothing were raised, which at e^−depth of
+ * the softmax's own derivative nobody sees.
+ */
+export function floorBelowMaximum(graph: Graph, a: Value, depth: number): Value {
+	const column = [...a.shape.slice(0, -1), 1];
+	const maximum = graph.apply('ReduceMax', [a, graph.int64List([-1])], column, { keepdims: int(1) });
+	const y = graph.apply('Max', [a, graph.apply('Sub', [maximum, graph.scalar(depth)], column)], a.shape);
+	graph.record({ outputs: [y], inputs: [a], pullbacks: [(d) => d] });
+	return y;
+}
+
 /** Over the last axis. */
 export function softmax(graph: Graph, a: Value): Value {
 	const y = graph.apply('Softmax', [a], a.shape, { axis: int(-1) });
