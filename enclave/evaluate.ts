@@ -28,7 +28,13 @@ interface LoadedGraph {
 /** Graphs and checkpoints that sessions share; one of each is kept for the next window when nobody uses it. */
 export class ModelCache implements AsyncDisposable {
 	readonly #graphs = new SharedCache<LoadedGraph>(({ pool }) => pool.close());
+	readonly #threads: number;
 	readonly #checkpoints = new SharedCache<Float32Array<SharedArrayBuffer>>(async () => undefined);
+
+	/** `threads` of each graph's pool; default: the cores. */
+	constructor({ threads = availableParallelism() }: { readonly threads?: number } = {}) {
+		this.#threads = threads;
+	}
 
 	/** Digests of the files that an evaluator of the session needs and the store does not hold. */
 	static missing(facts: SessionFacts, files: FileStore): string[] {
@@ -58,7 +64,7 @@ export class ModelCache implements AsyncDisposable {
 		try {
 			const graph = await this.#graphs.acquire(model, async () => {
 				const bytes = file(manifest.graphSha256);
-				const pool = new ModelPool({ graph: forwardGraphOf(manifest, bytes), threads: availableParallelism() });
+				const pool = new ModelPool({ graph: forwardGraphOf(manifest, bytes), threads: this.#threads });
 				return { pool, runtimeHash: await runtimeHash(bytes) };
 			});
 			return new Evaluator(facts, theta, graph, shards, async () => {

@@ -13,6 +13,8 @@ export interface SessionsOptions {
 	readonly cpuClass: number;
 	/** Sessions held at once, closed ones included. */
 	readonly limit?: number;
+	/** Of each model; default: the cores. */
+	readonly threads?: number;
 }
 
 const DEFAULT_LIMIT = 4;
@@ -22,7 +24,7 @@ const REMEMBERED_SETS = 4_096;
 /** The sessions of this process. Calls must not overlap. */
 export class Sessions implements AsyncDisposable {
 	readonly #options: SessionsOptions;
-	readonly #models = new ModelCache();
+	readonly #models: ModelCache;
 	/** In order of use, the least recent first. */
 	readonly #sessions = new Map<string, Session>();
 	/** Validator and window → digest of the set that was frozen first. Outlives the sessions. */
@@ -30,6 +32,7 @@ export class Sessions implements AsyncDisposable {
 
 	constructor(options: SessionsOptions) {
 		this.#options = options;
+		this.#models = new ModelCache(options);
 	}
 
 	/** Opens the session of a request, or finds it open. Beyond the limit the session that goes is the oldest closed one, else the least recently used. */

@@ -15,7 +15,9 @@ export interface PythonModule {
 	readonly name: string;
 	/** `package==version` */
 	readonly requirement: string;
-	readonly sha256: string | readonly string[];
+	readonly sha256?: string | readonly string[];
+	/** Instead of `sha256`, for a module that needs others: the pinned wheels of all. */
+	readonly requirementsFile?: string;
 	/** What `import` names. */
 	readonly module: string;
 	/** Defaults to the checkout's `.vramhub/tools`. */
@@ -30,7 +32,7 @@ export interface PythonWithModule {
 
 export declare const PYTHON_TOOLS: { readonly temporal: PythonTool; readonly weed: PythonTool };
 
-export declare const PYTHON_MODULES: { readonly 'sui-sandbox': PythonModule; readonly openskill: PythonModule };
+export declare const PYTHON_MODULES: { readonly 'sui-sandbox': PythonModule; readonly openskill: PythonModule; readonly torch: PythonModule };
 
 export declare class MissingToolError extends Error {
 	code: 'MISSING_TOOL';
@@ -41,4 +43,5 @@ export declare function temporalBinary(): Promise<string>;
 export declare function ensurePythonModule(wheel: PythonModule): Promise<PythonWithModule>;
 export declare function pythonOpenskill(): Promise<PythonWithModule>;
 export declare function suiSandbox(): Promise<PythonWithModule>;
+export declare function torch(): Promise<PythonWithModule>;
 export declare function weedBinary(): Promise<string>;

@@ -81,6 +81,12 @@ export const PYTHON_MODULES = {
 		module: 'openskill',
 		sha256: '7c9cf8447181a5402793afe9230058ae1091ceb7fc0364b9ab3eb51e9eac1ac9', // the one without compiled parts: any platform, Python from 3.10 on
 	},
+	torch: {
+		name: 'torch',
+		requirement: 'torch==2.15.0',
+		module: 'torch',
+		requirementsFile: join(checkout, 'bench', 'torch-requirements.txt'), // some thirty wheels, 5 GB
+	},
 };
 
 /** Neither a binary nor a way to get one. `code` is the project's MISSING_TOOL. */
@@ -157,11 +163,12 @@ export async function ensurePythonTool({ name, requirement, sha256, binary, vari
 
 /**
  * A Python that can import the module, and the folder to put on its path (`PYTHONPATH`), installing the wheel when it is not there.
- * @param {{name: string, requirement: string, sha256: string | readonly string[], module: string, toolsFolder?: string}} wheel
+ * @param {{name: string, requirement: string, sha256?: string | readonly string[], requirementsFile?: string, module: string, toolsFolder?: string}} wheel
+ *   `requirementsFile` instead of `sha256`: the pinned wheels of a module that needs others
  * @returns {Promise<{python: string, path: string}>}
  * @throws {MissingToolError} also where there is no Python, or no wheel for its version or for the platform
  */
-export async function ensurePythonModule({ name, requirement, sha256, module, toolsFolder = join(checkout, '.vramhub', 'tools') }) {
+export async function ensurePythonModule({ name, requirement, sha256, requirementsFile, module, toolsFolder = join(checkout, '.vramhub', 'tools') }) {
 	const python = pythonCommand();
 	const asked = await run(python, ['-c', 'import sys; print(sys.implementation.cache_tag)']);
 	if (asked.code !== 0) throw new MissingToolError(`${name} needs Python, and "${python}" does not run (${asked.stderr.trim() || `exit code ${asked.code}`}).`);
@@ -170,32 +177,24 @@ export async function ensurePythonModule({ name, requirement, sha256, module, to
 	const file = join(module, '__init__.py');
 	if (!(await isFile(join(folder, file)))) {
 		const advice = `set VRAMHUB_PYTHON to a Python that ${requirement} has a wheel for`;
-		await installWheel({ name, requirement, sha256, folder, advice, file, isThere: isFile });
+		await installWheel({ name, requirement, sha256, requirementsFile, folder, advice, file, isThere: isFile });
 	}
 	return { python, path: folder };
 }
 
 /** Puts the wheel's contents at `folder`, whoever does it at the same time; `file` in it must satisfy `isThere`. */
-async function installWheel({ name, requirement, sha256, folder, advice, file, isThere }) {
+async function installWheel({ name, requirement, sha256, requirementsFile, folder, advice, file, isThere }) {
 	const toolsFolder = dirname(folder);
 	await mkdir(toolsFolder, { recursive: true });
 	const scratch = await mkdtemp(join(toolsFolder, `.${name}-`));
 	try {
 		// pip reads hashes from a requirements file only.
 		const pins = [sha256].flat().map((hash) => `--hash=sha256:${hash}`);
-		await writeFile(join(scratch, 'requirements.txt'), `${[requirement, ...pins].join(' ')}\n`);
+		const requirements = requirementsFile ?? join(scratch, 'requirements.txt');
+		if (requirementsFile === undefined) await writeFile(requirements, `${[requirement, ...pins].join(' ')}\n`);
 		const python = pythonCommand();
 		const options = ['--quiet', '--no-input', '--disable-pip-version-check', '--no-deps', '--require-hashes', '--only-binary=:all:'];
-		const { code, stderr } = await run(python, [
-			'-m',
-			'pip',
-			'install',
-			...options,
-			'--target',
-			join(scratch, 'wheel'),
-			'-r',
-			join(scratch, 'requirements.txt'),
-		]);
+		const { code, stderr } = await run(python, ['-m', 'pip', 'install', ...options, '--target', join(scratch, 'wheel'), '-r', requirements]);
 		if (code !== 0) {
 			const reason =
 				stderr
@@ -242,6 +241,11 @@ export function suiSandbox() {
 /** Ratings that others wrote: ours must be theirs. */
 export function pythonOpenskill() {
 	return ensurePythonModule(PYTHON_MODULES.openskill);
+}
+
+/** What others evaluate models with: ours is measured against it. */
+export function torch() {
+	return ensurePythonModule(PYTHON_MODULES.torch);
 }
 
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
