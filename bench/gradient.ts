@@ -1,7 +1,7 @@
 import { decodeGradient, encodeGradient, reconstruct } from '#core/gradient/codec.ts';
 import { GRADIENT_CODEC } from '#core/gradient/layout.ts';
 import { parameterCount } from '#core/gradient/manifest.ts';
-import { createMerge } from '#core/gradient/merge.ts';
+import { createMerge, thetaParts } from '#core/gradient/merge.ts';
 import { BYTE_GPT, BYTE_GPT_BATCH, gptForwardGraph } from '#model/gpt.ts';
 import { initialWeights } from '#model/initial-weights.ts';
 import { ModelPool } from '#model/pool.ts';
@@ -51,7 +51,7 @@ export async function run(): Promise<void> {
 	const mergeMs = await quickest(ROUNDS, () => {
 		const merge = createMerge(parameters);
 		merge.addWindow([gradient]);
-		merge.apply(theta, 1);
+		merge.apply(thetaParts(theta, parameters), 1);
 	});
 	report({ bench: 'gradient/merge', of: of('merging one gradient'), ratio: mergeMs / forwardMs });
 }

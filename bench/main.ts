@@ -11,6 +11,7 @@ const BENCHES: Readonly<Record<string, () => Promise<{ readonly run: (options: {
 	evaluate: () => import('./evaluate.ts'),
 	gradient: () => import('./gradient.ts'),
 	machine: () => import('./machine.ts'),
+	merge: () => import('./merge.ts'),
 };
 
 await runMain(createLogger({ target: 'vramhub_bench' }), async () => {

@@ -10,7 +10,7 @@ import { gradientForm } from '#core/gradient/codec.ts';
 import { decodeManifest, manifestHash } from '#core/gradient/manifest-codec.ts';
 import { outerLearningRate } from '#core/gradient/merge.ts';
 import type { CheckpointOutcome, MergePlan } from '#core/gradient/messages.ts';
-import { decodeCheckpoint, encodeCheckpoint } from '#model/safetensors.ts';
+import { encodeCheckpoint, shareCheckpoint } from '#model/safetensors.ts';
 import type { Logger } from '#runtime/log.ts';
 
 interface MergeDeps {
@@ -39,7 +39,8 @@ export function createMergeCheckpoint(deps: MergeDeps) {
 			async (signal): Promise<CheckpointOutcome> => {
 				const boundary = BigInt(plan.boundary);
 				const { values } = await deps.chain.hparamsAt(boundary);
-				const parent = decodeCheckpoint(manifest, await files.read(plan.parentHash));
+				// Shared memory: the thread that merges takes no copy.
+				const parent = shareCheckpoint(manifest, await files.read(plan.parentHash));
 				const heldOutLossBefore = await abandonable(signal, deps.heldOutLoss(parent));
 				const selected = plan.windows.reduce((sum, { gradients }) => sum + gradients.length, 0);
 				if (BigInt(selected) < values.min_merge_gradients) {

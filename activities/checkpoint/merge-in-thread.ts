@@ -17,7 +17,7 @@ export type MergeJob =
 
 export type MergeReply =
 	| { readonly kind: 'added' }
-	| { readonly kind: 'applied'; readonly parameters: Float32Array | undefined }
+	| { readonly kind: 'applied'; readonly parameters: Float32Array<ArrayBuffer> | undefined }
 	| { readonly kind: 'failed'; readonly code: ErrorCode; readonly message: string };
 
 /**

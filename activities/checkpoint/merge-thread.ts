@@ -2,7 +2,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import type { MergeJob, MergeReply, MergeThreadData } from '#activities/checkpoint/merge-in-thread.ts';
 import { isVramhubError, VramhubError } from '#core/errors.ts';
 import { decodeGradient } from '#core/gradient/codec.ts';
-import { createMerge } from '#core/gradient/merge.ts';
+import { createMerge, thetaParts } from '#core/gradient/merge.ts';
 
 /** Entry of the thread that merges: one job at a time, so that the worker's own loop stays free for heartbeats. */
 const port = parentPort;
@@ -24,7 +24,7 @@ function run(job: MergeJob): MergeReply {
 			);
 			return { kind: 'added' };
 		case 'apply':
-			return { kind: 'applied', parameters: merge.apply(job.parameters, job.outerLearningRate) };
+			return { kind: 'applied', parameters: merge.apply(thetaParts(job.parameters, parameters), job.outerLearningRate) };
 		default:
 			return job satisfies never;
 	}
@@ -32,7 +32,8 @@ function run(job: MergeJob): MergeReply {
 
 port.on('message', (job: MergeJob) => {
 	try {
-		port.postMessage(run(job));
+		const reply = run(job);
+		port.postMessage(reply, reply.kind === 'applied' && reply.parameters !== undefined ? [reply.parameters.buffer] : []);
 	} catch (error) {
 		const code = isVramhubError(error) ? error.code : 'INVARIANT';
 		port.postMessage({ kind: 'failed', code, message: error instanceof Error ? error.message : String(error) } satisfies MergeReply);

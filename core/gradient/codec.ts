@@ -75,7 +75,7 @@ export function maxEncodedLength(parameters: readonly ParameterSpec[], { codec, 
 	return GRADIENT_HEADER_LENGTH + chunkCount(parameters) * chunkLength(codec, Math.min(topK, CHUNK_ELEMENTS));
 }
 
-interface ChunkSpan {
+export interface ChunkSpan {
 	readonly chunk: number;
 	/** The part of θ that it covers. */
 	readonly offset: number;
@@ -83,7 +83,7 @@ interface ChunkSpan {
 }
 
 /** The chunks of all tensors, in order. */
-function* chunkSpans(parameters: readonly ParameterSpec[]): Generator<ChunkSpan> {
+export function* chunkSpans(parameters: readonly ParameterSpec[]): Generator<ChunkSpan> {
 	let chunk = 0;
 	let offset = 0;
 	for (const parameter of parameters) {
@@ -252,23 +252,6 @@ export function accumulateCoefficients(gradient: SparseGradient, accumulator: Fl
 	}
 	for (let chunk = 0; chunk < header.chunkCount; chunk++) {
 		for (let k = starts[chunk]!; k < starts[chunk + 1]!; k++) accumulator[chunk * CHUNK_ELEMENTS + indices[k]!]! += values[k]! * scale;
-	}
-}
-
-/** Accumulated coefficients of one codec into θ's layout, padding left out. */
-export function inverseTransform(
-	codec: GradientCodec,
-	accumulator: Float64Array,
-	parameters: readonly ParameterSpec[],
-	out: Float32Array | Float64Array,
-): void {
-	if (accumulator.length !== chunkCount(parameters) * CHUNK_ELEMENTS) throw new VramhubError('BAD_ARGUMENT', 'an accumulator of another model');
-	assertLength(out, parameters);
-	const { inverse } = chunkCodec(codec);
-	const samples = new Float64Array(CHUNK_ELEMENTS);
-	for (const { chunk, offset, length } of chunkSpans(parameters)) {
-		inverse(accumulator.subarray(chunk * CHUNK_ELEMENTS, (chunk + 1) * CHUNK_ELEMENTS), samples, length);
-		for (let i = 0; i < length; i++) out[offset + i] = samples[i]!;
 	}
 }
 

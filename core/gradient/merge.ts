@@ -1,5 +1,5 @@
 import { VramhubError } from '#core/errors.ts';
-import { accumulateCoefficients, chunkCount, gradientNorm, inverseTransform } from '#core/gradient/codec.ts';
+import { accumulateCoefficients, chunkCodec, chunkCount, chunkSpans, gradientNorm } from '#core/gradient/codec.ts';
 import { CHUNK_ELEMENTS, type GradientCodec, type SparseGradient } from '#core/gradient/layout.ts';
 import { type ParameterSpec, parameterCount } from '#core/gradient/manifest.ts';
 
@@ -24,24 +24,30 @@ export interface Merge {
 	/** N: gradients added so far. */
 	readonly count: number;
 	/**
-	 * The next parameters in θ's layout, in new memory; undefined when nothing was added (the outcome is KEEP). They may be other than finite when the gradients
-	 * are huge: whoever evaluates the result sees it. Throws BAD_ARGUMENT when `theta` is of another model, or the rate no positive number.
+	 * The next parameters in θ's layout; undefined when nothing was added (the outcome is KEEP). They may be other than finite when the gradients
+	 * are huge: whoever evaluates the result sees it. They take the place of what was accumulated, in the first half of its buffer, so a merge is applied once.
+	 * Throws BAD_ARGUMENT when a part of `theta` has not the length asked for, or the rate is no positive number.
 	 */
-	apply(theta: Float32Array, outerLearningRate: number): Float32Array | undefined;
+	apply(theta: ThetaParts, outerLearningRate: number): Float32Array<ArrayBuffer> | undefined;
 }
 
-/** An empty merge of a model. Memory: 8 bytes a coefficient and codec, and as much again while {@link Merge.apply} transforms. */
+/** θ from `offset`, so many elements, asked for in order and each good until the next: it need not be in memory as a whole. */
+export type ThetaParts = (offset: number, length: number) => Float32Array;
+
+/** An empty merge of a model. Memory: 8 bytes a coefficient and codec, and nothing more that grows with the model. */
 export function createMerge(parameters: readonly ParameterSpec[]): Merge {
 	const chunks = chunkCount(parameters);
-	const accumulators = new Map<GradientCodec, Float64Array>();
+	const accumulators = new Map<GradientCodec, Float64Array<ArrayBuffer>>();
 	let count = 0;
 	let lastWindow: bigint | undefined;
+	let applied = false;
 	return {
 		get count() {
 			return count;
 		},
 
 		addWindow(gradients) {
+			if (applied) throw new VramhubError('BAD_ARGUMENT', 'a merge is applied once');
 			const ordered = inOrder(gradients, lastWindow, chunks);
 			const norms = ordered.map(gradientNorm);
 			const scales = clippingScales(norms);
@@ -56,25 +62,38 @@ export function createMerge(parameters: readonly ParameterSpec[]): Merge {
 		},
 
 		apply(theta, outerLearningRate) {
-			const length = parameterCount({ parameters });
-			if (theta.length !== length) throw new VramhubError('BAD_ARGUMENT', `the model has ${length} parameters, not ${theta.length}`);
 			if (!(outerLearningRate > 0 && outerLearningRate < Number.POSITIVE_INFINITY)) {
 				throw new VramhubError('BAD_ARGUMENT', `${outerLearningRate} is no learning rate`);
 			}
+			if (applied) throw new VramhubError('BAD_ARGUMENT', 'a merge is applied once');
 			if (count === 0) return undefined;
-			const [first, ...others] = [...accumulators].sort(([a], [b]) => a - b);
-			const sum = new Float64Array(length);
-			inverseTransform(...first!, parameters, sum);
-			for (const other of others) {
-				const part = new Float64Array(length);
-				inverseTransform(...other, parameters, part);
-				for (let k = 0; k < length; k++) sum[k]! += part[k]!;
+			const terms = [...accumulators].sort(([a], [b]) => a - b).map(([codec, accumulator]) => ({ inverse: chunkCodec(codec).inverse, accumulator }));
+			// An element takes half the bytes of a coefficient: what is written has been read.
+			const next = new Float32Array(terms[0]!.accumulator.buffer, 0, parameterCount({ parameters }));
+			const samples = new Float64Array(CHUNK_ELEMENTS);
+			const sum = new Float64Array(CHUNK_ELEMENTS);
+			for (const { chunk, offset, length } of chunkSpans(parameters)) {
+				const part = theta(offset, length);
+				if (part.length !== length) throw new VramhubError('BAD_ARGUMENT', `the model has ${length} parameters at ${offset}, not ${part.length}`);
+				applied = true;
+				for (const [term, { inverse, accumulator }] of terms.entries()) {
+					inverse(accumulator.subarray(chunk * CHUNK_ELEMENTS, (chunk + 1) * CHUNK_ELEMENTS), samples, length);
+					if (term === 0) sum.set(samples);
+					else for (let i = 0; i < length; i++) sum[i]! += samples[i]!;
+				}
+				for (let i = 0; i < length; i++) next[offset + i] = part[i]! - (outerLearningRate * sum[i]!) / count;
 			}
-			const next = new Float32Array(length);
-			for (let k = 0; k < length; k++) next[k] = theta[k]! - (outerLearningRate * sum[k]!) / count;
+			accumulators.clear();
 			return next;
 		},
 	};
+}
+
+/** θ that is in memory, for {@link Merge.apply}. Throws BAD_ARGUMENT when it is of another model. */
+export function thetaParts(theta: Float32Array, parameters: readonly ParameterSpec[]): ThetaParts {
+	const length = parameterCount({ parameters });
+	if (theta.length !== length) throw new VramhubError('BAD_ARGUMENT', `the model has ${length} parameters, not ${theta.length}`);
+	return (offset, count) => theta.subarray(offset, offset + count);
 }
 
 /** The outer learning rate as everybody computes it from the parameter of the network. */
