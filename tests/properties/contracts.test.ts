@@ -5,7 +5,7 @@ import { describeFailure, emptyTally, runSequence, type Stage, stages } from './
 import { createWorld } from './world.ts';
 
 const SEQUENCES = 60;
-const STEPS = 22;
+const STEPS = 20;
 
 let list: Stage[];
 before(async () => {

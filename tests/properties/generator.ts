@@ -1,5 +1,6 @@
 /** What is called next: mostly what somebody would do now, and often that with one thing wrong. */
 
+import type { Escrow, Registry, WindowEntry } from './layouts.ts';
 import type { Call } from './machine.ts';
 import type { MakeCall, Scene } from './moves.ts';
 import { administrationMoves } from './moves-administration.ts';
@@ -60,8 +61,21 @@ function jump({ random, view, calls }: Scene): bigint {
 		[6, BigInt(1 + random.below(3_000))],
 		[14, windows(random.below(4))],
 		[5, windows(7 + random.below(4))],
-		[calls > 8 ? 4 : 0, windows(14 + random.below(24))],
+		[calls > 8 ? 3 : 0, windows(14 + random.below(24))],
+		[calls > 6 ? 8 : 0, toBorder({ random, view })],
 	]);
+}
+
+/** To the window in which something begins to be allowed, or the one before: stake is released, a uid has rested, lists are kept no more. */
+function toBorder({ random, view }: Pick<Scene, 'random' | 'view'>): bigint {
+	const releases = [...view.state.table<Escrow>('vault.escrow').values()].flatMap(({ unbonding }) => unbonding.map(({ release_window }) => release_window));
+	const rests = ['peer_registry', 'validator_registry'].flatMap((module) => view.state.root<Registry>(module).uids.free.map(({ from_window }) => from_window));
+	const kept = [...view.state.table<WindowEntry>('round_state.windows').values()]
+		.filter(({ pruned }) => pruned !== true)
+		.map(({ record }) => record.window + 16n);
+	const borders = [releases, rests, kept].map((windows) => windows.filter((window) => window > view.window + 1n).sort((a, b) => Number(a - b)));
+	const border = random.of(random.of(borders)!.slice(0, 4));
+	return border === undefined ? WINDOW_MS : (border - BigInt(random.below(2))) * WINDOW_MS - view.nowMs;
 }
 
 const GREATEST = { 8: 0xff, 16: 0xffff, 32: 0xffff_ffff } as const;

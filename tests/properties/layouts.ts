@@ -31,6 +31,7 @@ export interface Member extends RosterEntry {
 
 export interface Miner extends Member {
 	readonly cred_version: number;
+	readonly rotated_window: bigint;
 	readonly stake: bigint;
 }
 
@@ -125,6 +126,7 @@ export interface WindowCommitments {
 
 export interface Columns {
 	readonly uids: readonly number[];
+	readonly generations: readonly number[];
 	/** Hexadecimal, one byte each. */
 	readonly codes: string;
 	/** Two's complement, as are the randoms. */
@@ -138,6 +140,7 @@ export interface PayloadChain {
 	readonly last_window: bigint;
 	readonly last_digest: string;
 	readonly last_payload: string;
+	readonly weights_from: bigint;
 	readonly settled_rows: bigint;
 	readonly total_rows: bigint;
 }

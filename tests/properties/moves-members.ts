@@ -1,5 +1,6 @@
 /** Of owners of miners and validators: who is registered, with what stake, and who acts for them. */
 import { enclaveUserData } from '#core/gradient/records.ts';
+import { encodeSealIdentity } from '#core/seal-identity.ts';
 import { TEST_PCRS } from '#tests/helpers/test-chain.ts';
 import type { EnclaveRecord, Escrow, Member, PcrSet, RosterEntry } from './layouts.ts';
 import { actorOf, type MakeCall, type Scene, someAddress } from './moves.ts';
@@ -81,7 +82,7 @@ const withdraw: MakeCall = (scene) => {
 	const { view, random } = scene;
 	const escrows = [...view.state.table<Escrow>('vault.escrow')].filter(([, { unbonding }]) => unbonding.length > 0).sort();
 	const released = escrows.filter(([, { unbonding }]) => unbonding[0]!.release_window <= view.window);
-	const chosen = random.of(released.length > 0 ? released : random.chance(20) ? escrows : []);
+	const chosen = random.of(released.length > 0 ? released : random.chance(35) ? escrows : []);
 	if (chosen === undefined) return undefined;
 	const [key, { owner }] = chosen;
 	return { target: 'vault::withdraw', sender: actorOf(scene, owner), pure: key.split('/').map(Number) };
@@ -152,6 +153,22 @@ const registerEnclave: MakeCall = (scene) => {
 	return { target: 'enclave_registry::register_enclave', sender: actorOf(scene, validator.operator), pure: [validator.uid], document: broken };
 };
 
+/** Asked by Seal's key servers; changes nothing. */
+const approve: MakeCall = (scene) => {
+	const { view, random } = scene;
+	const miner = random.of(view.miners());
+	if (miner === undefined) return undefined;
+	const agents = [...view.state.table<RosterEntry>('validator_registry.agents').keys()].sort();
+	const identity = encodeSealIdentity({
+		network: view.network.id,
+		kind: 'minerCredentials',
+		uid: miner.uid,
+		generation: miner.generation,
+		credVersion: Math.max(0, miner.cred_version - random.below(2)),
+	});
+	return { target: 'seal_policy::seal_approve', sender: actorOf(scene, random.of(agents) ?? someAddress(scene)), pure: [identity] };
+};
+
 export const memberMoves: readonly (readonly [number, MakeCall])[] = [
 	[14, register],
 	[6, replace],
@@ -163,4 +180,5 @@ export const memberMoves: readonly (readonly [number, MakeCall])[] = [
 	[2, setOperator],
 	[3, delegate],
 	[14, registerEnclave],
+	[4, approve],
 ];

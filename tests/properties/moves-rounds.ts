@@ -56,7 +56,7 @@ const submit: MakeCall = async (scene) => {
 		record.validators
 			.filter(({ uid, generation }) => {
 				const chain = chainOf(view, uid);
-				return chain === undefined || chain.validator_generation !== generation || chain.last_window < record.window;
+				return chain === undefined || chain.validator_generation !== generation || chain.last_window < record.window || random.chance(4);
 			})
 			.map(({ uid, generation }) => ({ record, roster, uid, generation })),
 	);
@@ -212,8 +212,9 @@ const prune: MakeCall = (scene) => {
 	const counted = view.consensus(window)?.validators ?? [];
 	const validator = random.of(counted);
 	const member = validator && view.member('validator', validator.uid);
+	const isUnpaid = view.entry(window)?.record.emission === 0n && random.chance(50);
 	return {
-		target: 'retention::prune_window',
+		target: isUnpaid ? 'retention::prune_unpaid_window' : 'retention::prune_window',
 		sender: member !== undefined && isActive(member) && random.chance(70) ? actorOf(scene, member.operator) : random.below(world.actors.length),
 		pure: [window],
 	};

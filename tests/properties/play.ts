@@ -1,11 +1,13 @@
 /** One sequence: every step is made, and everything that must hold is looked at after it. */
 import type { EnclaveKey } from '#tests/helpers/payload.ts';
 import { Amounts } from './amounts.ts';
+import { Attendances } from './attendances.ts';
 import type { Step } from './generator.ts';
+import { mayNotBeRefused } from './liveness.ts';
 import { Machine, type Refusal } from './machine.ts';
 import type { Scene } from './moves.ts';
 import type { Random } from './random.ts';
-import { mayNotBeRefused, wronglyAllowed } from './rules.ts';
+import { wronglyAllowed } from './rules.ts';
 import { brokenStanding } from './standing.ts';
 import { NetworkState } from './state.ts';
 import { brokenTransitions } from './transitions.ts';
@@ -26,19 +28,25 @@ export class Play {
 	readonly #machine: Machine;
 	readonly #state: NetworkState;
 	readonly #amounts: Amounts;
+	readonly #attendances: Attendances;
 	#calls = 0;
 
-	constructor(world: World, keys: readonly EnclaveKey[], from?: { readonly machine: Machine; readonly state: NetworkState }) {
+	constructor(
+		world: World,
+		keys: readonly EnclaveKey[],
+		from?: { readonly machine: Machine; readonly state: NetworkState; readonly attendances: Attendances },
+	) {
 		this.world = world;
 		this.keys = keys;
 		this.#machine = from?.machine ?? new Machine(world);
 		this.#state = from?.state ?? new NetworkState(world);
 		this.#amounts = new Amounts(this.#state);
+		this.#attendances = from?.attendances ?? new Attendances();
 	}
 
 	/** Another one that goes on from here, with amounts as the chain has them. */
 	fork(): Play {
-		return new Play(this.world, this.keys, { machine: this.#machine.fork(), state: this.#state.fork() });
+		return new Play(this.world, this.keys, { machine: this.#machine.fork(), state: this.#state.fork(), attendances: this.#attendances.fork() });
 	}
 
 	view(): View {
@@ -75,15 +83,17 @@ export class Play {
 		const { changes, strange } = difference;
 		const broken = [...strange];
 		this.#amounts.pay(sender, paid);
+		const asked = { call, sender, view, changes, admin, namedForeign };
 		if (refusal === undefined) {
-			const allowed = wronglyAllowed({ call, sender, view, changes, admin, namedForeign });
+			const allowed = wronglyAllowed(asked);
 			if (allowed !== undefined) broken.push(`it succeeded, and ${allowed}`);
 			// What should have been refused has no amounts to expect.
 			else this.#amounts.apply({ call, sender, view, changes, paid });
+			broken.push(...this.#attendances.note(asked));
 			broken.push(...brokenTransitions(changes, { window: view.window, target: call.target }));
 		} else {
 			if (refusal.kind === 'raw') broken.push(`it failed without a name: ${refusal.message}`);
-			const due = mayNotBeRefused({ call, sender, view });
+			const due = mayNotBeRefused(asked);
 			if (due !== undefined) broken.push(`it was refused (${textOf(refusal)}), and ${due}`);
 			for (const { label, key } of changes) broken.push(`it was refused (${textOf(refusal)}), and ${label} ${key} changed`);
 		}

@@ -12,6 +12,16 @@ export interface Stage {
 	readonly play: Play;
 }
 
+/** Already while a network lived peacefully. */
+export class BrokenProperty extends Error {
+	readonly failure: Failure;
+	constructor(failure: Failure) {
+		super(describeFailure(failure));
+		this.name = 'BrokenProperty';
+		this.failure = failure;
+	}
+}
+
 const PEACEFUL_STEPS = 130;
 
 /** A network that was just made, and one that has lived through some windows. */
@@ -19,10 +29,12 @@ export async function stages(world: World): Promise<Stage[]> {
 	const keys = await Promise.all(Array.from({ length: 40 }, (_, i) => enclaveKey(0x10 + i)));
 	const lived = new Play(world, keys);
 	const random = new Random(20);
+	const steps: Step[] = [];
 	for (let i = 0; i < PEACEFUL_STEPS; i++) {
 		const step = await peacefulStep(lived.scene(random));
 		const { broken } = lived.perform(step);
-		if (broken.length > 0) throw new Error(`while the network lived peacefully: ${[describe(step), ...broken].join('\n')}`);
+		steps.push(step);
+		if (broken.length > 0) throw new BrokenProperty({ seed: 20, stage: 'new', steps, broken });
 	}
 	return [
 		{ name: 'new', play: new Play(world, keys) },
@@ -49,8 +61,8 @@ export interface Failure {
 	readonly broken: readonly string[];
 }
 
-/** Undefined when every property held after every call. */
-export async function runSequence(stage: Stage, seed: number, length: number, tally: Tally): Promise<Failure | undefined> {
+/** Undefined when every property held after every call. `shortens`: a failure is made as short as it gets. */
+export async function runSequence(stage: Stage, seed: number, length: number, tally: Tally, shortens = true): Promise<Failure | undefined> {
 	const random = new Random(seed);
 	const play = stage.play.fork();
 	const steps: Step[] = [];
@@ -67,7 +79,7 @@ export async function runSequence(stage: Stage, seed: number, length: number, ta
 				count(tally.refusals, refusal.kind === 'named' ? `${refusal.module}::${refusal.name}` : refusal.kind);
 			}
 		}
-		if (broken.length > 0) return { seed, stage: stage.name, steps: shortest(stage, steps, broken), broken };
+		if (broken.length > 0) return { seed, stage: stage.name, steps: shortens ? shortest(stage, steps, broken) : steps, broken };
 	}
 	return undefined;
 }

@@ -157,7 +157,8 @@ const CHECKS: Readonly<Record<string, Check>> = {
 	'validator_registry.validators': lasting<Validator>((before, after, moment) => {
 		if (after.generation === before.generation && before.slashed && !after.slashed) return 'it is no longer slashed';
 		if (!ascending(after.stakes.map(({ from_window }) => from_window))) return 'its stakes do not ascend';
-		if (after.stakes.some(({ from_window }) => from_window > moment.window + 1n)) return 'stake is counted later than from the next window on';
+		const isOld = (entry: Validator['stakes'][number]) => before.generation === after.generation && before.stakes.some((old) => isDeepStrictEqual(old, entry));
+		if (after.stakes.some((entry) => entry.from_window !== moment.window + 1n && !isOld(entry))) return 'stake is not counted from the next window on';
 		return memberRule(before, after, moment);
 	}, newMember),
 	'validator_registry.agents': (before, after) => {
