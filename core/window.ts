@@ -32,6 +32,14 @@ export function submissionDeadlineMs(window: bigint, windowDurationMs: bigint): 
 	return (window + SUBMISSION_WINDOWS) * windowDurationMs;
 }
 
+/** Windows for which a payload that came in time, and is not settled, is still waited for. */
+const SETTLING_WINDOWS = 1n;
+
+/** From here on the medians of w count who is settled, whatever was submitted. */
+export function settlingDeadlineMs(window: bigint, windowDurationMs: bigint): ChainMs {
+	return (window + SUBMISSION_WINDOWS + SETTLING_WINDOWS) * windowDurationMs;
+}
+
 export type WindowPhase = 'before' | 'commit' | 'put' | 'evaluate' | 'late' | 'closed';
 
 /** Where the chain clock stands in the life of window w. */

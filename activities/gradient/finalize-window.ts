@@ -4,7 +4,7 @@ import { beating } from '#activities/heartbeat.ts';
 import type { ChainReader, ChainWriter } from '#clients/chain/port.ts';
 import { isVramhubError } from '#core/errors.ts';
 import type { WindowRecord } from '#core/gradient/records.ts';
-import { submissionDeadlineMs, windowStartMs } from '#core/window.ts';
+import { settlingDeadlineMs, submissionDeadlineMs, windowStartMs } from '#core/window.ts';
 
 export interface FinalWindow {
 	readonly window: string;
@@ -22,8 +22,8 @@ interface FinalizeDeps extends FinalityDeps {
 const TURN_MS = 2_000n;
 
 /**
- * Waits until the window can be final: every snapshot validator's payload is settled, or scores are no longer accepted. Then finalizes it
- * and pays its rewards. Whether this validator is in the snapshot, or scored, does not matter.
+ * Waits until the window can be final: every snapshot validator's payload is settled, or scores are no longer accepted and those that came are
+ * settled, or have had their time. Then finalizes it and pays its rewards. Whether this validator is in the snapshot, or scored, does not matter.
  */
 export function createFinalizeWindow(deps: FinalizeDeps) {
 	const { chain, log } = deps;
@@ -33,13 +33,15 @@ export function createFinalizeWindow(deps: FinalizeDeps) {
 		const unsettled = new UnsettledPayloads(deps, number);
 		const waited = await untilChainTime(
 			chain,
-			submissionDeadlineMs(number, windowDurationMs),
+			settlingDeadlineMs(number, windowDurationMs),
 			async (nowMs): Promise<FinalWindow['state'] | 'ready' | undefined> => {
 				if (nowMs < windowStartMs(number, windowDurationMs)) return undefined;
 				const record = await chain.windowRecord(number);
 				if (record === undefined) return nowMs >= windowStartMs(number + 2n, windowDurationMs) ? 'void' : undefined;
 				if (record.status !== 'sealed') return record.status;
-				return (await unsettled.crank(record)) ? undefined : 'ready';
+				const left = await unsettled.crank(record);
+				const isOver = nowMs >= submissionDeadlineMs(number, windowDurationMs);
+				return left === 'nothing' || (isOver && left === 'missing') ? 'ready' : undefined;
 			},
 		);
 		if (waited === 'void') return { window, state: 'void' };
@@ -82,21 +84,22 @@ class UnsettledPayloads {
 		this.#window = window;
 	}
 
-	/** Whether any payload is still missing or unsettled. Settles a slice of those that have not moved since the last look. */
-	async crank({ validators }: WindowRecord): Promise<boolean> {
+	/** What there is to wait for: payloads that did not come, or came and are not settled. Settles a slice of those that have not moved since the last look. */
+	async crank({ validators }: WindowRecord): Promise<'nothing' | 'missing' | 'unsettled'> {
 		const { chain } = this.#deps;
-		const missing = await Promise.all(
-			validators.map(async ({ uid }) => {
-				if ((await chain.settledScores(this.#window, uid)) !== undefined) return false;
+		const states = await Promise.all(
+			validators.map(async ({ uid, generation }) => {
+				if ((await chain.settledScores(this.#window, uid)) !== undefined) return 'nothing';
 				const payload = await chain.payloadChain(uid);
-				if (payload?.lastWindow === this.#window && payload.settledRows < payload.totalRows) {
+				if (payload?.lastWindow !== this.#window || payload.validatorGeneration !== generation) return 'missing';
+				if (payload.settledRows < payload.totalRows) {
 					if (this.#rows.get(uid) === payload.settledRows) await this.#settle(uid, payload.settledRows);
 					this.#rows.set(uid, payload.settledRows);
 				}
-				return true;
+				return 'unsettled';
 			}),
 		);
-		return missing.includes(true);
+		return states.includes('unsettled') ? 'unsettled' : states.includes('missing') ? 'missing' : 'nothing';
 	}
 
 	async #settle(validatorUid: number, fromRow: number): Promise<void> {

@@ -131,7 +131,8 @@ public struct WindowFinalized has copy, drop {
 // === Anybody's calls ===
 
 /// Claims the medians of rows `from` on; rows must come in order, settled ones are skipped without effect. The first call fixes the
-/// validators that count: possible once all of the window's payloads are settled, else after the deadline with those that are.
+/// validators that count: possible once all of the window's payloads are settled, else after the deadline with those
+/// that are; payloads that came in time and are not settled are waited for one window more.
 public fun settle_medians(
     self: &mut Consensus,
     network: &Network,
@@ -354,10 +355,12 @@ fun begin(self: &mut Consensus, network: &Network, rounds: &RoundState, ledger: 
     let n = snapshot.length();
     let mut validators = vector[];
     let mut submitted_stake = 0;
+    let mut is_settling = false;
     let mut i = 0;
     while (i < n) {
         let validator = &snapshot[i];
         let uid = validator.snapshot_uid();
+        if (ledger.is_unsettled(window, uid, validator.snapshot_generation())) is_settling = true;
         if (ledger.is_settled(window, uid)) {
             let stake = validator.snapshot_stake();
             validators.push_back(CountedValidator { uid, generation: validator.snapshot_generation(), stake, agreement: 0, agreed_codes: 0, completeness_bps: 0 });
@@ -365,7 +368,13 @@ fun begin(self: &mut Consensus, network: &Network, rounds: &RoundState, ledger: 
         };
         i = i + 1;
     };
-    assert!(validators.length() == n || clock.timestamp_ms() >= score_ledger::deadline_ms(network, window), EScoresExpected);
+    // Nobody who came in time is left out because somebody else was quicker than the settling; what cannot be settled holds nothing up for long.
+    let now = clock.timestamp_ms();
+    assert!(
+        validators.length() == n || now >= score_ledger::settling_deadline_ms(network, window)
+            || (!is_settling && now >= score_ledger::deadline_ms(network, window)),
+        EScoresExpected,
+    );
     let total_rows = roster.length();
     self.windows.add(
         window,

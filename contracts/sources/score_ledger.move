@@ -92,6 +92,8 @@ const EScoreMapMismatch: vector<u8> = b"the score map does not have exactly the 
 // === Constants ===
 
 const SUBMISSION_WINDOWS: u64 = 4;
+/// Anybody can settle, but not before the payload is there, and that may be in the last moment.
+const SETTLING_WINDOWS: u64 = 1;
 const CODE_SCORED: u8 = 0;
 
 // === Structs ===
@@ -292,6 +294,18 @@ public fun settled(self: &ScoreLedger, window: u64, validator_uid: u16): &Settle
 /// Scores for a window are taken until here.
 public fun deadline_ms(network: &Network, window: u64): u64 {
     network.window_start_ms(window + SUBMISSION_WINDOWS)
+}
+
+/// What was submitted for a window has time until here to be settled.
+public fun settling_deadline_ms(network: &Network, window: u64): u64 {
+    network.window_start_ms(window + SUBMISSION_WINDOWS + SETTLING_WINDOWS)
+}
+
+/// Submitted for the window by this registration, and not settled.
+public fun is_unsettled(self: &ScoreLedger, window: u64, validator_uid: u16, generation: u32): bool {
+    if (self.is_settled(window, validator_uid) || !self.chains.contains(validator_uid)) return false;
+    let chain = &self.chains[validator_uid];
+    chain.last_window == window && chain.validator_generation == generation
 }
 
 public fun has_chain(self: &ScoreLedger, validator_uid: u16): bool {

@@ -404,6 +404,43 @@ fun not_while_scores_may_come() {
     w.end()
 }
 
+/// The first validator's scores are settled, the second one's came in time and are not.
+fun with_unsettled(): World {
+    let mut w = ready(vector[10, 10], 1, 15);
+    w.settled(0, 12, vector[64], vector[0], vector[0], vector[0]);
+    w.at(15, 599_999);
+    let payload = build(&w, 1, KEY, 12, world::digest(0), 0, 0, vector[uncommitted(0)], vector[]);
+    w.accept(1, 12, KEY, payload);
+    w
+}
+
+#[test, expected_failure(abort_code = consensus::EScoresExpected)]
+fun not_before_what_came_in_time_could_be_settled() {
+    let mut w = with_unsettled();
+    w.at(16, 599_999);
+    w.settle_medians(12, 0, vector[0], vector[0], vector[0]);
+    w.end()
+}
+
+#[test]
+fun what_came_in_time_counts_once_it_is_settled() {
+    let mut w = with_unsettled();
+    w.at(16, 0);
+    w.settle(1, 12, 0, 40);
+    w.settle_medians(12, 0, vector[0], vector[0], vector[0]);
+    assert_eq!(w.consensus().window(12).validators().length(), 2);
+    w.end()
+}
+
+#[test]
+fun what_cannot_be_settled_is_not_waited_for_for_ever() {
+    let mut w = with_unsettled();
+    w.at(17, 0);
+    w.settle_medians(12, 0, vector[0], vector[0], vector[0]);
+    assert_eq!(w.consensus().window(12).validators().length(), 1);
+    w.end()
+}
+
 #[test, expected_failure(abort_code = consensus::EScoresExpected)]
 fun finalizing_does_not_come_before_scores_either() {
     let mut w = ready(vector[10], 0, 15);
