@@ -14,8 +14,9 @@ import { initialWeights } from '#model/initial-weights.ts';
 import { describeModel } from '#model/manifest.ts';
 import { ModelPool } from '#model/pool.ts';
 import { encodeCheckpoint } from '#model/safetensors.ts';
+import type { ForwardGraph, TrainingGraph } from '#model/session.ts';
 
-const CONFIG: GptConfig = { vocabulary: 256, context: 16, width: 32, layers: 1, heads: 2 };
+export const TEST_MODEL: GptConfig = { vocabulary: 256, context: 16, width: 32, layers: 1, heads: 2 };
 const BATCH = 4;
 
 export const NETWORK = `0x${'0a'.repeat(32)}`;
@@ -23,13 +24,23 @@ export const RANDOMNESS = 'ab'.repeat(32);
 
 export const sha256Hex = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
+export interface TestModel {
+	readonly graph: ForwardGraph;
+	readonly trainingGraph: TrainingGraph;
+	readonly theta: Float32Array;
+}
+
+function builtIn(): TestModel {
+	return { graph: gptForwardGraph(TEST_MODEL, BATCH), trainingGraph: gptTrainingGraph(TEST_MODEL, BATCH), theta: initialWeights(TEST_MODEL, 'test') };
+}
+
 /** A small network for tests: a model of 12 thousand parameters, briefly trained on generated sentences, and what a host knows of it. */
-export async function createTestNetwork(overrides: Partial<HparamValues> = {}) {
-	const dataset = new ShardedDataset(sentences(24 * 1024), { context: CONFIG.context, shardBytes: 1024, heldOutShards: 1 });
-	const graph = gptForwardGraph(CONFIG, BATCH);
-	const pool = new ModelPool({ graph, trainingGraph: gptTrainingGraph(CONFIG, BATCH), threads: 1 });
+export async function createTestNetwork(overrides: Partial<HparamValues> = {}, model: TestModel = builtIn()) {
+	const dataset = new ShardedDataset(sentences(24 * 1024), { context: TEST_MODEL.context, shardBytes: 1024, heldOutShards: 1 });
+	const { graph, trainingGraph } = model;
+	const pool = new ModelPool({ graph, trainingGraph, threads: 1 });
 	const manifest = describeModel('tiny', graph, dataset.dataset);
-	const theta = initialWeights(CONFIG, 'test');
+	const theta = model.theta.slice();
 	const adam = new Adam(theta.length);
 	for (let step = 0; step < 60; step++) {
 		const indices = Array.from({ length: 8 }, (_, i) => (step * 61 + i * 97) % dataset.assignable);
