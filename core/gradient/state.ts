@@ -99,15 +99,22 @@ function codeOf(outcome: MinerOutcome): number {
 	}
 }
 
+/** 1 + how many are better, so that equal keys tie: by {@link rankingKey}, failed miners last; absent ones are not ranked. */
+export function windowRanks(outcomes: readonly MinerOutcome[]): (number | undefined)[] {
+	const keys = outcomes.map((outcome) => {
+		if (outcome.kind === 'absent') return undefined;
+		return outcome.kind === 'scored' ? rankingKey(outcome.own, outcome.random) : Number.NEGATIVE_INFINITY;
+	});
+	return keys.map((key) => (key === undefined ? undefined : 1 + keys.filter((other) => other !== undefined && other > key).length));
+}
+
 /** New ratings by uid of everyone who was ranked. */
 function updateRatings(entries: readonly (RosterOutcome & { readonly state: Rating })[], parameters: StateParameters): Map<number, Rating> {
-	const ranked = entries.filter(({ outcome }) => outcome.kind !== 'absent');
-	const keys = ranked.map(({ outcome }) => (outcome.kind === 'scored' ? rankingKey(outcome.own, outcome.random) : Number.NEGATIVE_INFINITY));
-	// Rank 1 + how many are better: equal keys get equal ranks.
-	const ranks = keys.map((key) => 1 + keys.filter((other) => other > key).length);
+	const ranks = windowRanks(entries.map(({ outcome }) => outcome));
+	const ranked = entries.filter((_, index) => ranks[index] !== undefined);
 	const ratings = rateRanking(
 		ranked.map(({ state }) => state),
-		ranks,
+		ranks.filter((rank) => rank !== undefined),
 		{ beta: parameters.rating_beta_nano, tau: parameters.rating_tau_nano },
 	);
 	return new Map(ranked.map(({ uid }, index) => [uid, { mu: ratings[index]!.mu, sigma: ratings[index]!.sigma }]));

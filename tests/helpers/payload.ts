@@ -3,6 +3,7 @@ import { MINER_CODE } from '#core/gradient/codes.ts';
 import type { PayloadHeader } from '#core/gradient/header.ts';
 import { encodePayload, type MinerRow, payloadDigest } from '#core/gradient/payload.ts';
 import type { Commitment, RosterEntry, WindowRecord } from '#core/gradient/records.ts';
+import { stateAfter } from '#core/gradient/state.ts';
 
 export interface EnclaveKey {
 	readonly secretKey: Uint8Array;
@@ -70,7 +71,7 @@ export function payloadFor(facts: PayloadFacts): Uint8Array {
 			randomDataDigest: new Uint8Array(32).fill(2),
 			medianNorm: 0.5,
 			baselineLoss: 2_332_062n,
-			stateAfter: new Uint8Array(32).fill(3),
+			stateAfter: stateAfter(miners),
 			runtimeHash: new Uint8Array(32).fill(4),
 			cpuClass: 1,
 			flags: 0,
