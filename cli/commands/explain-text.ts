@@ -127,7 +127,7 @@ function networkLines({ record, medians, chainMedians, values, distribution, rew
 	if (medians === undefined) return ['no validator has a settled payload: there are no medians'];
 	const { row, of, submittedStake, totalWeight } = medians;
 	const lines = [
-		`median by stake over ${of} validators with ${Number(submittedStake) / 1e9} SUI: own ${row.own}, random ${row.random}, weight ${share(row.weight)}; ${
+		`median by stake over ${of} ${of === 1 ? 'validator' : 'validators'} with ${Number(submittedStake) / 1e9} SUI: own ${row.own}, random ${row.random}, weight ${share(row.weight)}; ${
 			row.accepted ? 'accepted' : 'not accepted'
 		} by more than half`,
 	];

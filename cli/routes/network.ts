@@ -1,6 +1,6 @@
 /** What people ask of a network, and the way into it. */
 import { buildCommand } from '@stricli/core';
-import { enclaveUrl, minerUid, network, positiveInteger, stake, validatorUid, windowNumber } from './flags.ts';
+import { enclaveUrl, minerUid, network, number, positiveInteger, stake, validatorUid, windowNumber } from './flags.ts';
 
 export const demo = buildCommand({
 	loader: async () => (await import('#cli/demo/command.ts')).demoCommand,
@@ -33,6 +33,18 @@ export const scores = buildCommand({
 	loader: async () => (await import('#cli/commands/scores.ts')).scores,
 	parameters: { flags: { ...network, window: { kind: 'parsed', parse: windowNumber, brief: 'which window' } } },
 	docs: { brief: 'print the scores that the chain has of a window, or its state' },
+});
+export const explain = buildCommand({
+	loader: async () => (await import('#cli/commands/explain.ts')).explain,
+	parameters: {
+		flags: {
+			...network,
+			minerUid: { kind: 'parsed', parse: number, brief: 'which miner' },
+			window: { kind: 'parsed', parse: windowNumber, brief: 'which window' },
+			validatorUid: { kind: 'parsed', parse: number, optional: true, brief: 'which validator alone; without it, all of the window' },
+		},
+	},
+	docs: { brief: "print how a miner's losses became its rating, weight and reward in a window, recomputed" },
 });
 export const status = buildCommand({
 	loader: async () => (await import('#cli/commands/status.ts')).status,
