@@ -262,7 +262,7 @@ test('scores follow a window from open to scored, with the names of the codes', 
 	);
 	// These rows are made up: an absent miner's rating would have decayed, and that it is signed otherwise is said.
 	const explain = ['explain', '--miner-uid', '0', '--window', String(window)];
-	assert.match(await ok(explain), /own batch improved by 1000, random batch by 300 micro-nats[^]*RECOMPUTING DIFFERS in the rows of the miners 1\n/);
+	assert.match(await ok(explain), /own batch improved by 1000, random batch by 300 micro-nats[\s\S]*RECOMPUTING DIFFERS in the rows of the miners 1\n/);
 	assert.deepEqual((await okJson(['explain', '--miner-uid', '1', '--window', String(window)])).validators[0].derivation.recomputed.differing, ['mu']);
 	assert.equal((await failure(['explain', '--miner-uid', '9', '--window', String(window)])).code, 3);
 	const status = await okJson(['status']);
