@@ -359,7 +359,7 @@ fun an_unsettled_payload_stays_unsettled() {
     w.seal(12);
     let payload = payload(&w, 12, world::digest(0), 0);
     w.accept(0, 12, KEY, payload);
-    w.at(16, 0);
+    w.at(17, 0);
     w.settle_medians(12, 0, vector[0], vector[0], vector[0]);
     w.finalize(12, vector[]);
     w.at(82, 0);
