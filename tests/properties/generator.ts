@@ -15,30 +15,33 @@ export type Step = { readonly kind: 'advance'; readonly ms: bigint } | { readonl
 
 const MOVES: readonly (readonly [number, MakeCall])[] = [...memberMoves, ...roundMoves, ...attestMoves, ...administrationMoves];
 
+const ROUND_MOVES: readonly (readonly [number, MakeCall])[] = [...roundMoves, ...attestMoves];
+
 export async function nextStep(scene: Scene): Promise<Step> {
-	const { random } = scene;
-	if (random.chance(14)) return { kind: 'advance', ms: jump(scene) };
-	for (;;) {
-		const call = await random.weighted(MOVES)(scene);
+	const { random, theme } = scene;
+	if (random.chance(theme !== 'anything' ? 7 : 14))
+		return { kind: 'advance', ms: theme !== 'anything' && random.chance(85) ? toNextPhase(scene) : jump(scene) };
+	for (let i = 0; i < MOST_TRIES; i++) {
+		const call = await random.weighted(theme !== 'anything' && random.chance(80) ? ROUND_MOVES : MOVES)(scene);
 		if (call === undefined) continue;
-		return { kind: 'call', call: random.chance(22) ? spoil(call, scene) : call };
+		return { kind: 'call', call: random.chance(theme !== 'anything' ? 12 : 22) ? spoil(call, scene) : call };
 	}
+	return { kind: 'advance', ms: toNextPhase(scene) };
 }
 
 /** As {@link nextStep}, with nothing wrong and nobody leaving. */
 export async function peacefulStep(scene: Scene): Promise<Step> {
 	const { random } = scene;
-	if (random.chance(9)) {
-		const { nowMs } = scene.view;
-		const start = scene.view.window * WINDOW_MS;
-		const open = start + scene.view.hparam('put_window_open_ms');
-		return { kind: 'advance', ms: nowMs < open ? open - nowMs : start + WINDOW_MS - nowMs };
-	}
-	for (;;) {
-		const call = await random.weighted(MOVES)(scene);
+	if (random.chance(6)) return { kind: 'advance', ms: toNextPhase(scene) };
+	for (let i = 0; i < MOST_TRIES; i++) {
+		const call = await random.weighted(random.chance(60) ? ROUND_MOVES : MOVES)(scene);
 		if (call !== undefined && PEACEFUL.has(call.target)) return { kind: 'call', call };
 	}
+	return { kind: 'advance', ms: toNextPhase(scene) };
 }
+
+/** When so many moves came to nothing, there is nothing to do. */
+const MOST_TRIES = 60;
 
 const PEACEFUL = new Set([
 	...['peer_registry::register_miner', 'validator_registry::register_validator', 'peer_registry::set_credentials', 'enclave_registry::register_enclave'],
@@ -46,14 +49,16 @@ const PEACEFUL = new Set([
 	...['consensus::settle_medians', 'consensus::finalize_window', 'reward_distributor::distribute', 'round_state::attest_checkpoint'],
 ]);
 
-function jump({ random, view, calls }: Scene): bigint {
-	const { nowMs } = view;
+/** To where a window's commitments are closed, or to the next window. */
+function toNextPhase({ view }: Pick<Scene, 'view'>): bigint {
 	const start = view.window * WINDOW_MS;
 	const open = start + view.hparam('put_window_open_ms');
-	const next = start + WINDOW_MS;
-	const windows = (n: number) => next - nowMs + BigInt(n) * WINDOW_MS;
-	// Not away from a window in which something began, as a rule.
-	const near = nowMs < open ? open - nowMs : next - nowMs;
+	return view.nowMs < open ? open - view.nowMs : start + WINDOW_MS - view.nowMs;
+}
+
+function jump({ random, view, calls }: Scene): bigint {
+	const windows = (n: number) => BigInt(n + 1) * WINDOW_MS - (view.nowMs % WINDOW_MS);
+	const near = toNextPhase({ view });
 	return random.weighted<bigint>([
 		[60, near],
 		[6, near - 1n > 0n ? near - 1n : 1n],

@@ -2,8 +2,8 @@
 import { signAttestation } from '#clients/chain/sign-attestation.ts';
 import { mergeDigest } from '#core/gradient/consensus.ts';
 import type { Boundary, OperatorTerm, RoundStateRoot, Validator } from './layouts.ts';
-import { actorOf, type MakeCall, type Scene } from './moves.ts';
-import { isActive, type View } from './view.ts';
+import { actorOf, type MakeCall, type Scene, slips } from './moves.ts';
+import type { View } from './view.ts';
 
 const hex = (text: string) => new Uint8Array(Buffer.from(text, 'hex'));
 const KEEP = new Uint8Array(0);
@@ -41,12 +41,16 @@ export function expectedStatement(view: View): Statement | undefined {
 const attest: MakeCall = async (scene) => {
 	const { view, random, world } = scene;
 	const statement = expectedStatement(view);
-	const voters = view.validators().filter((validator) => isActive(validator) || random.chance(10));
-	const validator = random.of(voters);
-	if (statement === undefined || validator === undefined) return undefined;
-	const votes = view.state.table<Boundary>('round_state.boundaries').get(String(statement.boundary));
-	if (votes !== undefined && votes.outcome !== 0 && random.chance(85)) return undefined;
-	const hash = statement.selected === 0 && random.chance(92) ? KEEP : random.of([CANDIDATES[0]!, CANDIDATES[0]!, CANDIDATES[0]!, CANDIDATES[1]!, KEEP])!;
+	if (statement === undefined) return undefined;
+	const recorded = view.state.table<Boundary>('round_state.boundaries').get(String(statement.boundary));
+	if (recorded !== undefined && recorded.outcome !== 0 && !slips(scene, 10)) return undefined;
+	const hasVoted = ({ uid, generation }: Validator) =>
+		recorded?.votes.some((vote) => vote.validator_uid === uid && vote.validator_generation === generation) === true;
+	const mayVote = (validator: Validator) =>
+		!validator.slashed && validator.stakes[0]!.from_window <= statement.boundary && statement.boundary < validator.until_window && !hasVoted(validator);
+	const validator = random.of(view.validators().filter((one) => mayVote(one) || slips(scene, 8)));
+	if (validator === undefined) return undefined;
+	const hash = statement.selected === 0 && !slips(scene, 8) ? KEEP : random.of([CANDIDATES[0]!, CANDIDATES[0]!, CANDIDATES[0]!, CANDIDATES[1]!, KEEP])!;
 	const said = [validator.uid, statement.boundary, statement.parent, hash, statement.digest];
 	if (random.chance(55)) return { target: 'round_state::attest_checkpoint', sender: actorOf(scene, validator.operator), pure: said };
 	const { signature } = await signed(scene, validator, statement, hash);

@@ -3,7 +3,7 @@ import { enclaveUserData } from '#core/gradient/records.ts';
 import { encodeSealIdentity } from '#core/seal-identity.ts';
 import { TEST_PCRS } from '#tests/helpers/test-chain.ts';
 import type { EnclaveRecord, Escrow, Member, PcrSet, RosterEntry } from './layouts.ts';
-import { actorOf, type MakeCall, type Scene, someAddress } from './moves.ts';
+import { actorOf, type MakeCall, type Scene, slips, someAddress } from './moves.ts';
 import { isActive, type Role } from './view.ts';
 
 const MODULES = { miner: 'peer_registry', validator: 'validator_registry' } as const;
@@ -33,14 +33,14 @@ const register: MakeCall = (scene) => {
 	const role = someRole(scene);
 	const active = BigInt((role === 'miner' ? scene.view.miners() : scene.view.validators()).filter(isActive).length);
 	const isFull = active >= scene.view.hparam(role === 'miner' ? 'max_miners' : 'max_validators');
-	if (isFull && scene.random.chance(90)) return undefined;
+	if (isFull && !slips(scene, 10)) return undefined;
 	return registration(scene, role, `${MODULES[role]}::register_${role}`, 1n);
 };
 
 const replace: MakeCall = (scene) => {
 	const role = someRole(scene);
 	const active = BigInt((role === 'miner' ? scene.view.miners() : scene.view.validators()).filter(isActive).length);
-	if (active < scene.view.hparam(role === 'miner' ? 'max_miners' : 'max_validators') && scene.random.chance(85)) return undefined;
+	if (active < scene.view.hparam(role === 'miner' ? 'max_miners' : 'max_validators') && !slips(scene, 15)) return undefined;
 	return registration(
 		scene,
 		role,
@@ -82,7 +82,7 @@ const withdraw: MakeCall = (scene) => {
 	const { view, random } = scene;
 	const escrows = [...view.state.table<Escrow>('vault.escrow')].filter(([, { unbonding }]) => unbonding.length > 0).sort();
 	const released = escrows.filter(([, { unbonding }]) => unbonding[0]!.release_window <= view.window);
-	const chosen = random.of(released.length > 0 ? released : random.chance(35) ? escrows : []);
+	const chosen = random.of(released.length > 0 ? released : slips(scene, 35) ? escrows : []);
 	if (chosen === undefined) return undefined;
 	const [key, { owner }] = chosen;
 	return { target: 'vault::withdraw', sender: actorOf(scene, owner), pure: key.split('/').map(Number) };
@@ -92,7 +92,7 @@ const setCredentials: MakeCall = (scene) => {
 	const { view, random } = scene;
 	const miners = view.miners();
 	const bare = miners.filter((miner) => isActive(miner) && miner.cred_version === 0);
-	const miner = random.of(bare.length > 0 ? bare : random.chance(15) ? miners : []);
+	const miner = random.of(bare.length > 0 ? bare : slips(scene, 15) ? miners : []);
 	if (miner === undefined) return undefined;
 	return {
 		target: 'peer_registry::set_credentials',
@@ -132,11 +132,11 @@ const registerEnclave: MakeCall = (scene) => {
 		const enclave = enclaves.get(String(validator.uid));
 		return isActive(validator) && (enclave === undefined || enclave.validator_generation !== validator.generation || !isLive(enclave.pcr_row));
 	});
-	const validator = lacking.length > 0 ? random.of(lacking) : random.chance(6) ? random.of(view.validators()) : undefined;
+	const validator = lacking.length > 0 ? random.of(lacking) : slips(scene, 6) ? random.of(view.validators()) : undefined;
 	if (validator === undefined) return undefined;
 	const used = view.state.table('enclave_registry.keys').size;
-	const key = keys[random.chance(92) ? used % keys.length : random.below(used + 1)]!;
-	const fault = random.below(14);
+	const key = keys[slips(scene, 8) ? random.below(used + 1) : used % keys.length]!;
+	const fault = scene.theme === 'peaceful' ? undefined : random.below(16);
 	const document = world.minter.mint({
 		timestampMs: view.nowMs - (fault === 0 ? 60_001n : fault === 1 ? -1n : 0n),
 		pcrs: new Map(TEST_PCRS.map((pcr, i) => [i, fault === 2 && i === 1 ? new Uint8Array(48).fill(9) : pcr])),

@@ -1,11 +1,11 @@
 /** Of a window: commitments, its sealing, scores, medians, its end, rewards and pruning. */
 import { sha256 } from '@noble/hashes/sha2.js';
 import { rowConsensus, selectGradients } from '#core/gradient/consensus.ts';
-import type { MinerRow } from '#core/gradient/payload.ts';
+import { decodePayload, type MinerRow } from '#core/gradient/payload.ts';
 import type { Commitment, WindowRecord } from '#core/gradient/records.ts';
 import { payloadFor, rowsFor, signPayload } from '#tests/helpers/payload.ts';
 import type { EnclaveRecord, PayloadChain, RosterEntry, SettledScores, Validator, WindowCommitments, WindowEntry } from './layouts.ts';
-import { actorOf, type MakeCall } from './moves.ts';
+import { actorOf, type MakeCall, slips } from './moves.ts';
 import type { Random } from './random.ts';
 import { isActive, type View } from './view.ts';
 import { WINDOW_MS } from './world.ts';
@@ -19,10 +19,10 @@ const commit: MakeCall = (scene) => {
 		.miners()
 		.filter(
 			({ uid, cred_version, registered_window, until_window }) =>
-				cred_version > 0 && registered_window < view.window && view.window < until_window && !committed.has(uid),
+				cred_version > 0 && registered_window < view.window && view.window < until_window && (!committed.has(uid) || slips(scene, 6)),
 		);
 	const isOpen = view.nowMs < view.window * WINDOW_MS + view.hparam('put_window_open_ms');
-	const miner = isOpen ? random.of(ready) : random.chance(5) ? random.of(view.miners()) : undefined;
+	const miner = isOpen ? random.of(ready) : slips(scene, 5) ? random.of(view.miners()) : undefined;
 	if (miner === undefined) return undefined;
 	const digest = sha256(Uint8Array.of(miner.uid, Number(view.window % 256n)));
 	return {
@@ -32,10 +32,11 @@ const commit: MakeCall = (scene) => {
 	};
 };
 
-const seal: MakeCall = ({ view, random, world }) => {
+const seal: MakeCall = (scene) => {
+	const { view, random, world } = scene;
 	const isClosed = view.nowMs >= view.window * WINDOW_MS + view.hparam('put_window_open_ms');
 	const possible = (isClosed ? [view.window, view.window - 1n] : [view.window - 1n]).filter((window) => view.entry(window) === undefined);
-	const window = possible[0] ?? (random.chance(4) ? view.window + BigInt(random.below(4)) - 2n : undefined);
+	const window = possible[0] ?? (slips(scene, 4) ? view.window + BigInt(random.below(4)) - 2n : undefined);
 	return window === undefined ? undefined : { target: 'round_state::seal_window', sender: random.below(world.actors.length), pure: [window] };
 };
 
@@ -50,13 +51,31 @@ function openEntries(view: View): WindowEntry[] {
 const settledOf = (view: View, window: bigint, uid: number) => view.state.table<SettledScores>('score_ledger.settled').get(`${window}/${uid}`);
 const chainOf = (view: View, uid: number) => view.state.table<PayloadChain>('score_ledger.chains').get(String(uid));
 
+/** The payload before is settled, or can be no more. */
+function mayGoOn({ settled_rows, total_rows, last_window }: PayloadChain, view: View): boolean {
+	return settled_rows === total_rows || view.window >= last_window + 4n;
+}
+
+/** Whether its rows are the roster's, and nobody has a score who did not commit. */
+function isSettleable({ last_payload, last_window }: PayloadChain, view: View): boolean {
+	const roster = view.entry(last_window)?.roster ?? [];
+	const committed = new Set(view.commitments(last_window).map(({ uid }) => uid));
+	return decodePayload(hex(last_payload)).miners.every(
+		({ generation, code, uid }, row) => generation === roster[row]?.generation && (code !== 0 || committed.has(uid)),
+	);
+}
+
 const submit: MakeCall = async (scene) => {
 	const { view, random, keys } = scene;
 	const open = openEntries(view).flatMap(({ record, roster }) =>
 		record.validators
 			.filter(({ uid, generation }) => {
 				const chain = chainOf(view, uid);
-				return chain === undefined || chain.validator_generation !== generation || chain.last_window < record.window || random.chance(4);
+				return (
+					chain === undefined ||
+					chain.validator_generation !== generation ||
+					(chain.last_window < record.window ? mayGoOn(chain, view) || slips(scene, 5) : slips(scene, 2))
+				);
 			})
 			.map(({ uid, generation }) => ({ record, roster, uid, generation })),
 	);
@@ -67,9 +86,9 @@ const submit: MakeCall = async (scene) => {
 	const key = keys.find(({ publicKey }) => Buffer.from(publicKey).toString('hex') === enclave?.public_key);
 	if (key === undefined) return undefined;
 	const chain = chainOf(view, uid);
-	const isReset = random.chance(6);
+	const isReset = slips(scene, 6);
 	const goesOn = chain !== undefined && chain.validator_generation === generation && !isReset;
-	const fault = random.below(24);
+	const fault = scene.theme === 'peaceful' ? undefined : random.below(30);
 	const payload = payloadFor({
 		network: view.network.id,
 		validatorUid: uid,
@@ -85,13 +104,13 @@ const submit: MakeCall = async (scene) => {
 			...(fault === 2 && { rosterHash: new Uint8Array(32) }),
 		},
 	});
-	const signature = await signPayload(payload, random.chance(97) ? key : keys.at(-1)!);
+	const signature = await signPayload(payload, slips(scene, 3) ? keys.at(-1)! : key);
 	const operator = (view.member('validator', uid) as Validator).operator;
 	return { target: 'score_ledger::submit_scores', sender: actorOf(scene, operator), pure: [uid, record.window, payload, signature] };
 };
 
 /** Validators see things differently; some say what the roster or the commitments deny. */
-function variedRow(row: MinerRow, random: Random, fault: number): MinerRow {
+function variedRow(row: MinerRow, random: Random, fault: number | undefined): MinerRow {
 	if (fault === 3 && random.chance(50)) return { ...row, generation: row.generation + 1 };
 	if (fault === 4 && row.code !== 0) return { ...row, code: 0, score: 5 };
 	if (row.code !== 0) return random.chance(80) ? row : { ...row, weight: random.below(65_536) };
@@ -126,13 +145,14 @@ function recordOf(record: WindowEntry['record']): WindowRecord {
 	};
 }
 
-const settle: MakeCall = ({ view, random, world }) => {
+const settle: MakeCall = (scene) => {
+	const { view, random, world } = scene;
 	const chains = [...view.state.table<PayloadChain>('score_ledger.chains')].sort();
-	const unsettled = chains.filter(([, chain]) => chain.settled_rows < chain.total_rows);
-	const chosen = random.of(unsettled.length > 0 ? unsettled : random.chance(6) ? chains : []);
+	const unsettled = chains.filter(([, chain]) => chain.settled_rows < chain.total_rows && (isSettleable(chain, view) || slips(scene, 15)));
+	const chosen = random.of(unsettled.length > 0 ? unsettled : slips(scene, 6) ? chains : []);
 	if (chosen === undefined) return undefined;
 	const [uid, { last_window, settled_rows, total_rows }] = chosen;
-	const from = random.chance(85) ? settled_rows : BigInt(random.below(Number(total_rows) + 2));
+	const from = !slips(scene, 15) ? settled_rows : BigInt(random.below(Number(total_rows) + 2));
 	const rows = random.chance(60) ? total_rows : BigInt(random.below(Number(total_rows) + 2));
 	return { target: 'score_ledger::settle_slice', sender: random.below(world.actors.length), pure: [Number(uid), last_window, from, rows] };
 };
@@ -149,21 +169,21 @@ export function expectedConsensus(view: View, { record, roster }: WindowEntry) {
 
 /** Open windows whose medians may be claimed: the payloads are there, or time is over. */
 function decidable(view: View) {
-	const { status } = { status: 1 };
 	return [...view.state.table<WindowEntry>('round_state.windows')]
-		.filter(([, { record }]) => record.status === status)
+		.filter(([, { record }]) => record.status === 1)
 		.sort()
 		.map(([, entry]) => ({ entry, ...expectedConsensus(view, entry) }))
 		.filter(({ entry, complete }) => complete || view.window >= entry.record.window + 4n);
 }
 
-const medians: MakeCall = ({ view, random, world }) => {
+const medians: MakeCall = (scene) => {
+	const { view, random, world } = scene;
 	const ready = decidable(view).filter(({ entry }) => (view.consensus(entry.record.window)?.own.length ?? 0) < entry.roster.length);
 	const chosen = random.of(ready);
 	if (chosen === undefined) return undefined;
 	const { window } = chosen.entry.record;
 	const next = view.consensus(window)?.own.length ?? 0;
-	const from = random.chance(90) ? next : random.below(chosen.rows.length + 1);
+	const from = !slips(scene, 10) ? next : random.below(chosen.rows.length + 1);
 	const rows = chosen.rows.slice(from, random.chance(75) ? undefined : from + 1 + random.below(2));
 	return {
 		target: 'consensus::settle_medians',
@@ -172,28 +192,30 @@ const medians: MakeCall = ({ view, random, world }) => {
 	};
 };
 
-const finalize: MakeCall = ({ view, random, world }) => {
+const finalize: MakeCall = (scene) => {
+	const { view, random, world } = scene;
 	const ready = decidable(view).filter(({ entry }) => (view.consensus(entry.record.window)?.own.length ?? 0) === entry.roster.length);
 	const chosen = random.of(ready);
 	if (chosen === undefined) return undefined;
 	const { record, roster } = chosen.entry;
 	const selected: RosterEntry[] = selectGradients(roster, chosen.rows, Number(view.hparam('top_g', record.window)));
-	if (random.chance(4)) selected.reverse();
+	if (slips(scene, 8)) random.chance(50) ? selected.reverse() : selected.splice(0, 1, ...roster.slice(0, 1));
 	return { target: 'consensus::finalize_window', sender: random.below(world.actors.length), pure: [record.window, selected.map(({ uid }) => uid)] };
 };
 
-const distribute: MakeCall = ({ view, random, world }) => {
+const distribute: MakeCall = (scene) => {
+	const { view, random, world } = scene;
 	const paid = view.state.table('reward_distributor.distributions');
 	const ended = [...view.state.table<WindowEntry>('round_state.windows')].filter(([, { record }]) => record.status !== 1).sort();
 	const due = ended.filter(([window, { record }]) => record.status === 2 && record.emission > 0n && !paid.has(window));
-	const chosen = random.of(due.length > 0 ? due : random.chance(8) ? ended : []);
+	const chosen = random.of(due.length > 0 ? due : slips(scene, 8) ? ended : []);
 	return chosen && { target: 'reward_distributor::distribute', sender: random.below(world.actors.length), pure: [chosen[1].record.window] };
 };
 
 const claim: MakeCall = (scene) => {
 	const { view, random, world } = scene;
 	const owners = [...view.state.table('reward_distributor.owed').keys()].sort();
-	const sender = owners.length > 0 ? actorOf(scene, random.of(owners)!) : random.chance(4) ? random.below(world.actors.length) : undefined;
+	const sender = owners.length > 0 ? actorOf(scene, random.of(owners)!) : slips(scene, 4) ? random.below(world.actors.length) : undefined;
 	return sender === undefined ? undefined : { target: 'reward_distributor::claim', sender, pure: [] };
 };
 
@@ -207,7 +229,7 @@ const prune: MakeCall = (scene) => {
 		.map(BigInt)
 		.filter((window) => window + 14n <= view.window && view.entry(window)?.pruned !== true)
 		.sort();
-	const window = random.of(old) ?? (random.chance(3) ? view.window - BigInt(random.below(30)) : undefined);
+	const window = random.of(old) ?? (slips(scene, 3) ? view.window - BigInt(random.below(30)) : undefined);
 	if (window === undefined) return undefined;
 	const counted = view.consensus(window)?.validators ?? [];
 	const validator = random.of(counted);

@@ -12,12 +12,19 @@ export interface Scene {
 	/** Enclaves' keys that a sequence may use, in order. */
 	readonly keys: readonly EnclaveKey[];
 	readonly admin: { readonly address: string; readonly firstCap: string };
+	/** `rounds`: mostly what makes windows end; `peaceful`: besides, nobody errs. */
+	readonly theme: 'anything' | 'rounds' | 'peaceful';
 	/** Calls made so far. */
 	readonly calls: number;
 }
 
 /** Undefined when nobody would do this now. */
 export type MakeCall = (scene: Scene) => Call | undefined | Promise<Call | undefined>;
+
+/** Whether somebody errs now, so many times in a hundred. */
+export function slips({ random, theme }: Scene, percent: number): boolean {
+	return theme !== 'peaceful' && random.chance(percent);
+}
 
 /** Index of the actor with this address; 0 for an address that is nobody's. */
 export function actorOf({ world }: Scene, address: string): number {

@@ -53,9 +53,9 @@ export class Play {
 		return new View(this.#state, this.#machine.nowMs);
 	}
 
-	scene(random: Random): Scene {
+	scene(random: Random, theme: Scene['theme']): Scene {
 		const { world, keys } = this;
-		return { world, keys, random, view: this.view(), admin: { address: this.#admin(), firstCap: world.caps.ours }, calls: this.#calls };
+		return { world, keys, random, theme, view: this.view(), admin: { address: this.#admin(), firstCap: world.caps.ours }, calls: this.#calls };
 	}
 
 	labels(): string[] {

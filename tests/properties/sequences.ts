@@ -31,7 +31,7 @@ export async function stages(world: World): Promise<Stage[]> {
 	const random = new Random(20);
 	const steps: Step[] = [];
 	for (let i = 0; i < PEACEFUL_STEPS; i++) {
-		const step = await peacefulStep(lived.scene(random));
+		const step = await peacefulStep(lived.scene(random, 'peaceful'));
 		const { broken } = lived.perform(step);
 		steps.push(step);
 		if (broken.length > 0) throw new BrokenProperty({ seed: 20, stage: 'new', steps, broken });
@@ -66,9 +66,10 @@ export async function runSequence(stage: Stage, seed: number, length: number, ta
 	const random = new Random(seed);
 	const play = stage.play.fork();
 	const steps: Step[] = [];
+	const theme = random.chance(50) ? 'rounds' : 'anything';
 	tally.sequences++;
 	while (steps.length < length) {
-		const step = await nextStep(play.scene(random));
+		const step = await nextStep(play.scene(random, theme));
 		steps.push(step);
 		const { target, refusal, broken } = play.perform(step);
 		if (target !== undefined) {

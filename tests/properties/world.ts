@@ -17,7 +17,7 @@ import { TEST_PCRS } from '#tests/helpers/test-chain.ts';
 
 export const WINDOW_MS = 10_000n;
 /** Small, so that halvings and the end of the supply are reached. */
-export const MAX_SUPPLY = 20_000_000_011n;
+export const MAX_SUPPLY = 5_000_000_011n;
 export const GENESIS_MS = 1_800_000_000_000;
 /** The first moment of every sequence: the beginning of a window that is a boundary. */
 export const START_MS = BigInt(GENESIS_MS) + 4_000n * WINDOW_MS;
