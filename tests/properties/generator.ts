@@ -15,16 +15,28 @@ export type Step = { readonly kind: 'advance'; readonly ms: bigint } | { readonl
 
 const MOVES: readonly (readonly [number, MakeCall])[] = [...memberMoves, ...roundMoves, ...attestMoves, ...administrationMoves];
 
-const ROUND_MOVES: readonly (readonly [number, MakeCall])[] = [...roundMoves, ...attestMoves];
+type Moves = readonly (readonly [number, MakeCall])[];
+
+const ROUND_MOVES: Moves = [...roundMoves, ...attestMoves];
+const ALL_BUT_ROUNDS: Moves = [...memberMoves, ...administrationMoves, ...attestMoves, [6, roundMoves.at(-1)![1]]];
+
+/** What a sequence is about: what is chosen eight times in ten, how many steps in a hundred let time pass and how far, and how many calls are spoilt. */
+const THEMES: Readonly<
+	Record<Scene['theme'], { readonly moves: Moves; readonly advances: number; readonly spoils: number; readonly next: (scene: Scene) => bigint }>
+> = {
+	anything: { moves: MOVES, advances: 14, spoils: 22, next: jump },
+	rounds: { moves: ROUND_MOVES, advances: 7, spoils: 12, next: toNextPhase },
+	leaving: { moves: ALL_BUT_ROUNDS, advances: 24, spoils: 15, next: toBorder },
+	peaceful: { moves: ROUND_MOVES, advances: 6, spoils: 0, next: toNextPhase },
+};
 
 export async function nextStep(scene: Scene): Promise<Step> {
-	const { random, theme } = scene;
-	if (random.chance(theme !== 'anything' ? 7 : 14))
-		return { kind: 'advance', ms: theme !== 'anything' && random.chance(85) ? toNextPhase(scene) : jump(scene) };
+	const { random } = scene;
+	const { moves, advances, spoils, next } = THEMES[scene.theme];
+	if (random.chance(advances)) return { kind: 'advance', ms: random.chance(85) ? next(scene) : jump(scene) };
 	for (let i = 0; i < MOST_TRIES; i++) {
-		const call = await random.weighted(theme !== 'anything' && random.chance(80) ? ROUND_MOVES : MOVES)(scene);
-		if (call === undefined) continue;
-		return { kind: 'call', call: random.chance(theme !== 'anything' ? 12 : 22) ? spoil(call, scene) : call };
+		const call = await random.weighted(random.chance(80) ? moves : MOVES)(scene);
+		if (call !== undefined) return { kind: 'call', call: random.chance(spoils) ? spoil(call, scene) : call };
 	}
 	return { kind: 'advance', ms: toNextPhase(scene) };
 }
@@ -50,15 +62,16 @@ const PEACEFUL = new Set([
 ]);
 
 /** To where a window's commitments are closed, or to the next window. */
-function toNextPhase({ view }: Pick<Scene, 'view'>): bigint {
+function toNextPhase({ view }: Scene): bigint {
 	const start = view.window * WINDOW_MS;
 	const open = start + view.hparam('put_window_open_ms');
 	return view.nowMs < open ? open - view.nowMs : start + WINDOW_MS - view.nowMs;
 }
 
-function jump({ random, view, calls }: Scene): bigint {
+function jump(scene: Scene): bigint {
+	const { random, view, calls } = scene;
 	const windows = (n: number) => BigInt(n + 1) * WINDOW_MS - (view.nowMs % WINDOW_MS);
-	const near = toNextPhase({ view });
+	const near = toNextPhase(scene);
 	return random.weighted<bigint>([
 		[60, near],
 		[6, near - 1n > 0n ? near - 1n : 1n],
@@ -67,19 +80,19 @@ function jump({ random, view, calls }: Scene): bigint {
 		[14, windows(random.below(4))],
 		[5, windows(7 + random.below(4))],
 		[calls > 8 ? 3 : 0, windows(14 + random.below(24))],
-		[calls > 6 ? 8 : 0, toBorder({ random, view })],
+		[calls > 6 ? 14 : 0, toBorder(scene)],
 	]);
 }
 
 /** To the window in which something begins to be allowed, or the one before: stake is released, a uid has rested, lists are kept no more. */
-function toBorder({ random, view }: Pick<Scene, 'random' | 'view'>): bigint {
+function toBorder({ random, view }: Scene): bigint {
 	const releases = [...view.state.table<Escrow>('vault.escrow').values()].flatMap(({ unbonding }) => unbonding.map(({ release_window }) => release_window));
 	const rests = ['peer_registry', 'validator_registry'].flatMap((module) => view.state.root<Registry>(module).uids.free.map(({ from_window }) => from_window));
 	const kept = [...view.state.table<WindowEntry>('round_state.windows').values()]
 		.filter(({ pruned }) => pruned !== true)
 		.map(({ record }) => record.window + 16n);
 	const borders = [releases, rests, kept].map((windows) => windows.filter((window) => window > view.window + 1n).sort((a, b) => Number(a - b)));
-	const border = random.of(random.of(borders)!.slice(0, 4));
+	const border = random.of((random.of(borders.filter(({ length }) => length > 0)) ?? []).slice(0, 4));
 	return border === undefined ? WINDOW_MS : (border - BigInt(random.below(2))) * WINDOW_MS - view.nowMs;
 }
 

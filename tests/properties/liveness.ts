@@ -6,7 +6,6 @@ import { expectedConsensus } from './moves-rounds.ts';
 import type { Asked } from './rule.ts';
 import { distributes, seals } from './rules-rounds.ts';
 import { isActive, type Role, type View } from './view.ts';
-import { WINDOW_MS } from './world.ts';
 
 /** Why nothing may refuse this call: what is somebody's must be theirs to take. */
 export function mayNotBeRefused(asked: Asked): string | undefined {
@@ -54,8 +53,8 @@ function isRightEnd(view: View, [window, selection]: readonly [bigint, readonly 
 	const entry = view.entry(window);
 	if (entry === undefined || entry.record.status !== 1) return false;
 	const settled = view.consensus(window)?.own.length ?? 0;
-	const { rows, complete } = expectedConsensus(view, entry);
-	if (settled < rows.length || !(complete || view.consensus(window) !== undefined || view.nowMs >= (window + 4n) * WINDOW_MS)) return false;
+	const { rows, isFixed } = expectedConsensus(view, entry);
+	if (settled < rows.length || !isFixed) return false;
 	const selected = selectGradients(entry.roster, rows, Number(view.hparam('top_g', window)));
 	return JSON.stringify(selected.map(({ uid }) => uid)) === JSON.stringify(selection);
 }

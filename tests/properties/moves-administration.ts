@@ -14,9 +14,9 @@ const PROPOSALS: readonly (readonly [HparamName, readonly bigint[]])[] = [
 	['max_merge_windows', [1n, 4n, 9n]],
 	['retention_windows', [8n, 11n]],
 	['evidence_windows', [1n, 6n, 8n]],
-	['unbond_delay_windows', [18n, 21n, 30n]],
+	['unbond_delay_windows', [18n, 22n, 30n]],
 	// Often, because what unbonds must be met by a shorter delay.
-	['unbond_delay_windows', [18n, 40n]],
+	['unbond_delay_windows', [18n, 22n, 40n]],
 	['unbond_delay_windows', [18n]],
 	['max_miners', [1n, 3n, 4n, 6n]],
 	['max_validators', [1n, 3n, 4n]],

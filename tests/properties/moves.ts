@@ -12,8 +12,8 @@ export interface Scene {
 	/** Enclaves' keys that a sequence may use, in order. */
 	readonly keys: readonly EnclaveKey[];
 	readonly admin: { readonly address: string; readonly firstCap: string };
-	/** `rounds`: mostly what makes windows end; `peaceful`: besides, nobody errs. */
-	readonly theme: 'anything' | 'rounds' | 'peaceful';
+	/** `rounds`: mostly what makes windows end; `peaceful`: besides, nobody errs; `leaving`: time passes, stake is released, uids rest, lists are pruned. */
+	readonly theme: 'anything' | 'rounds' | 'leaving' | 'peaceful';
 	/** Calls made so far. */
 	readonly calls: number;
 }

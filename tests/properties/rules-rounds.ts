@@ -116,11 +116,11 @@ export const claimsMedians: Rule = ({ view, changes }, pure) => {
 	const after = changes.find(({ label }) => label === 'consensus.windows')?.after as unknown as WindowConsensus | undefined;
 	if (after === undefined) return undefined;
 	const entry = view.entry(window)!;
-	const { rows, complete } = expectedConsensus(view, entry);
+	const { rows, isFixed } = expectedConsensus(view, entry);
 	const text = (list: readonly (readonly number[])[]) => JSON.stringify(list);
 	const settled = rows.slice(0, after.own.length);
 	return all(
-		unless(complete || view.nowMs >= (window + 4n) * WINDOW_MS || view.consensus(window) !== undefined, 'scores may still come'),
+		unless(isFixed, 'scores may still come'),
 		unless(
 			text([after.own, after.random, after.weight]) ===
 				text([settled.map(({ own }) => own >>> 0), settled.map(({ random }) => random >>> 0), settled.map(({ weight }) => weight)]),
@@ -134,12 +134,13 @@ export const finalizes: Rule = ({ view, changes }, pure) => {
 	const entry = view.entry(window)!;
 	const after = changes.find(({ label, key }) => label === 'round_state.windows' && key === String(window))!.after as unknown as WindowEntry;
 	const ended = changes.find(({ label }) => label === 'consensus.windows')!.after as unknown as WindowConsensus;
-	const { rows } = expectedConsensus(view, entry);
+	const { rows, isFixed } = expectedConsensus(view, entry);
 	const isFinal = ended.submitted_stake * 10_000n > entry.record.total_stake * view.hparam('score_quorum_bps', window);
 	const pays = isFinal && BigInt(ended.validators.length) >= view.hparam('min_consensus_validators', window);
 	const selected = selectGradients(entry.roster, rows, Number(view.hparam('top_g', window)));
 	return all(
 		unless(entry.record.status === 1, 'it had ended'),
+		unless(isFixed, 'scores may still come'),
 		unless((after.record.status === 2) === isFinal, 'its status is not what its stake says'),
 		unless(after.record.emission === (pays ? entry.record.emission : 0n), 'it pays what it should not, or nothing'),
 		unless(JSON.stringify(after.selected) === JSON.stringify(selected), 'other gradients are selected than core selects'),

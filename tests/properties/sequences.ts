@@ -66,7 +66,11 @@ export async function runSequence(stage: Stage, seed: number, length: number, ta
 	const random = new Random(seed);
 	const play = stage.play.fork();
 	const steps: Step[] = [];
-	const theme = random.chance(50) ? 'rounds' : 'anything';
+	const theme = random.weighted([
+		[45, 'rounds'],
+		[30, 'anything'],
+		[25, 'leaving'],
+	] as const);
 	tally.sequences++;
 	while (steps.length < length) {
 		const step = await nextStep(play.scene(random, theme));

@@ -30,7 +30,7 @@ export const HPARAMS: HparamValues = defaultHparamValues({
 	max_merge_windows: 4n,
 	retention_windows: 8n,
 	evidence_windows: 6n,
-	unbond_delay_windows: 18n,
+	unbond_delay_windows: 22n,
 	max_miners: 4n,
 	max_validators: 3n,
 	min_miner_stake_mist: 1_000_003n,
