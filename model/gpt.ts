@@ -4,6 +4,7 @@ import { vectorJacobianProduct } from '#model/onnx/autodiff.ts';
 import { Graph, type Value } from '#model/onnx/graph.ts';
 import {
 	add,
+	concat,
 	floorBelowMaximum,
 	gather,
 	gelu,
@@ -120,17 +121,24 @@ function forward(config: GptConfig, batch: number) {
 	return { graph, description, parameters: specs.map((spec) => parameter(spec.name)), logProbabilities };
 }
 
-/** softmax(q · kᵀ / √d + mask) · v for each head. x: [B · T, width] → [B · T, width]. Vaswani et al., arXiv:1706.03762, §3.2. */
+/**
+ * softmax(q · kᵀ / √d + mask) · v for each head. x: [B · T, width] → [B · T, width]. Vaswani et al., arXiv:1706.03762, §3.2.
+ *
+ * The weights are parted by head and not the activations, which are many times larger: every product comes out in the layout that the next one reads, and
+ * nothing of the size of x is transposed. The columns of `w` are q of all heads, then k, then v.
+ */
 function attention(graph: Graph, x: Value, w: Value, bias: Value, mask: Value, batch: number, heads: number): Value {
 	const [count, width] = x.shape as [number, number];
 	const [context, depth] = [count / batch, width / heads];
-	const projections = split(graph, gemm(graph, x, w, { bias }), 3).map((part) => reshape(graph, part, [batch, context, heads, depth]));
-	const [q, k, v] = projections as [Value, Value, Value];
-	// The factor goes on q, [B, H, T, d], which is smaller than the scores, [B, H, T, T].
-	const queries = scale(graph, transpose(graph, q, [0, 2, 1, 3]), 1 / Math.sqrt(depth));
-	const scores = matMul(graph, queries, transpose(graph, k, [0, 2, 3, 1]));
-	const mixed = matMul(graph, softmax(graph, floorBelowMaximum(graph, add(graph, scores, mask), MASKED_DEPTH)), transpose(graph, v, [0, 2, 1, 3]));
-	return reshape(graph, transpose(graph, mixed, [0, 2, 1, 3]), [count, width]);
+	const [weights, biases] = [split(graph, w, 3 * heads), split(graph, bias, 3 * heads)];
+	const project = (part: number): Value => reshape(graph, gemm(graph, x, weights[part]!, { bias: biases[part]! }), [batch, context, depth]);
+	const mixed = Array.from({ length: heads }, (_, head) => {
+		// The factor goes on q, [B, T, d], which is smaller than the scores, [B, T, T].
+		const queries = scale(graph, project(head), 1 / Math.sqrt(depth));
+		const scores = matMul(graph, queries, transpose(graph, project(heads + head), [0, 2, 1]));
+		return matMul(graph, softmax(graph, floorBelowMaximum(graph, add(graph, scores, mask), MASKED_DEPTH)), project(2 * heads + head));
+	});
+	return reshape(graph, concat(graph, mixed), [count, width]);
 }
 
 /** e^−48 = 1.4e-21, of all masked positions together far below the last bit of an f32 sum. */

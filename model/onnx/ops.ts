@@ -88,6 +88,18 @@ export function split(graph: Graph, a: Value, parts: number): readonly Value[] {
 	return outputs;
 }
 
+/** Next to each other along the last axis, all of one shape. */
+export function concat(graph: Graph, parts: readonly Value[]): Value {
+	const [first] = parts as [Value];
+	const axis = first.shape.length - 1;
+	if (parts.some((part) => String(part.shape) !== String(first.shape))) throw new VramhubError('INVARIANT', 'Concat: the parts have different shapes');
+	const y = graph.apply('Concat', parts, [...first.shape.slice(0, -1), first.shape[axis]! * parts.length], { axis: int(axis) });
+	const results = parts.map(() => ({ type: 'float32', shape: first.shape }) as const);
+	const pullback = (index: number) => (d: Value) => graph.applyMany('Split', [d], results, { axis: int(axis), num_outputs: int(parts.length) })[index]!;
+	graph.record({ outputs: [y], inputs: parts, pullbacks: parts.map((_, index) => pullback(index)) });
+	return y;
+}
+
 /** Rows of a table [V, D] by index [N] → [N, D]. The pullback is a product with one-hot columns: faster here than a scatter, and of fixed order. */
 export function gather(graph: Graph, table: Value, indices: Value): Value {
 	const [rows, columns] = matrix(table);
