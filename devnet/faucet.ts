@@ -1,7 +1,8 @@
 /** Gives SUI away: an ordinary transaction of the faucet's account, one recipient each. */
-import { Transaction } from '@mysten/sui/transactions';
+import { toBase64 } from '@mysten/bcs';
+import { bcs } from '@mysten/sui/bcs';
 import { VramhubError } from '#core/errors.ts';
-import { FAUCET_ADDRESS, FAUCET_COIN_ID, faucetKeypair } from '#devnet/genesis.ts';
+import { FAUCET_ADDRESS, FAUCET_COIN_ID, faucetKey } from '#devnet/genesis.ts';
 import { REFERENCE_GAS_PRICE } from '#devnet/ledger/gas.ts';
 import type { Ledger } from '#devnet/ledger/ledger.ts';
 import { objectDigest } from '#devnet/ledger/objects.ts';
@@ -24,8 +25,7 @@ export class Faucet {
 	readonly #ledger: Ledger;
 	/** Gifts wait for each other: each spends the coin that the one before it left. */
 	#turn: Promise<unknown> = Promise.resolve();
-	/** Made with the first gift: a key costs more than the gift itself. */
-	#keypair: ReturnType<typeof faucetKeypair> | undefined;
+	readonly #key = faucetKey();
 
 	constructor(ledger: Ledger) {
 		this.#ledger = ledger;
@@ -53,18 +53,38 @@ export class Faucet {
 	async #give(recipients: readonly Address[], amount: bigint): Promise<TransactionRecord> {
 		const coin = this.#ledger.store.move(FAUCET_COIN_ID);
 		if (coin === undefined) throw new VramhubError('INVARIANT', 'the faucet has no coin');
-		const transaction = new Transaction();
-		transaction.setSender(FAUCET_ADDRESS);
-		transaction.setGasPrice(REFERENCE_GAS_PRICE);
-		transaction.setGasBudget(BUDGET + BUDGET_A_COIN * BigInt(recipients.length));
-		transaction.setGasPayment([{ objectId: coin.id, version: coin.version.toString(), digest: objectDigest(coin) }]);
-		for (const recipient of recipients) transaction.transferObjects([transaction.splitCoins(transaction.gas, [amount])], recipient);
-		const bytes = await transaction.build();
-		this.#keypair ??= faucetKeypair();
-		const { signature } = await this.#keypair.signTransaction(bytes);
-		const record = await this.#ledger.execute(bytes, [signature]);
+		const payment = { objectId: coin.id, version: coin.version, digest: objectDigest(coin) };
+		const bytes = gift(payment, recipients, amount);
+		const record = await this.#ledger.execute(bytes, [this.#key.signTransaction(bytes)]);
 		const { failure } = record.effects.outcome;
 		if (failure !== undefined) throw new VramhubError('INVARIANT', `the faucet's transaction failed: ${failure.failure.message}`);
 		return record;
 	}
+}
+
+/** BCS of the transaction that splits a coin for each recipient off the one that pays. */
+function gift(payment: { readonly objectId: Address; readonly version: bigint; readonly digest: string }, recipients: readonly Address[], amount: bigint) {
+	const pure = (bytes: Uint8Array) => ({ $kind: 'Pure' as const, Pure: { bytes: toBase64(bytes) } });
+	const inputs = [pure(bcs.u64().serialize(amount).toBytes()), ...recipients.map((recipient) => pure(bcs.Address.serialize(recipient).toBytes()))];
+	const commands = recipients.flatMap((_, index) => [
+		{
+			$kind: 'SplitCoins' as const,
+			SplitCoins: { coin: { $kind: 'GasCoin' as const, GasCoin: true as const }, amounts: [{ $kind: 'Input' as const, Input: 0 }] },
+		},
+		{
+			$kind: 'TransferObjects' as const,
+			TransferObjects: {
+				objects: [{ $kind: 'NestedResult' as const, NestedResult: [2 * index, 0] as [number, number] }],
+				address: { $kind: 'Input' as const, Input: 1 + index },
+			},
+		},
+	]);
+	return bcs.TransactionData.serialize({
+		V1: {
+			kind: { ProgrammableTransaction: { inputs, commands } },
+			sender: FAUCET_ADDRESS,
+			gasData: { payment: [payment], owner: FAUCET_ADDRESS, price: REFERENCE_GAS_PRICE, budget: BUDGET + BUDGET_A_COIN * BigInt(recipients.length) },
+			expiration: { None: true },
+		},
+	}).toBytes();
 }

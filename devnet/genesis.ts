@@ -1,6 +1,6 @@
 /** What a new chain starts with: the framework at 0x1 and 0x2, and all of its SUI in the faucet's hands. */
 import { createHash } from 'node:crypto';
-import { Ed25519Keypair } from '@mysten/sui/keypairs/ed25519';
+import { DevelopmentKey } from '#devnet/development-key.ts';
 import { coinContents, GAS_COIN_TYPE } from '#devnet/ledger/encoding.ts';
 import type { ChainObject, MoveObject, PackageObject } from '#devnet/ledger/objects.ts';
 import { originsOfModule } from '#devnet/ledger/publish.ts';
@@ -18,12 +18,12 @@ export interface GenesisPackage {
 const TOTAL_SUPPLY_MIST = 10_000_000_000n * 1_000_000_000n;
 export const FAUCET_COIN_ID: Address = deriveObjectId(new Uint8Array(32), 1n);
 
-/** Of {@link faucetKeypair}. */
+/** Of {@link faucetKey}. */
 export const FAUCET_ADDRESS: Address = '0xda3d554e36eb9e44fc22fcf667eecfde1700275657a4ad36e3ed01909df4b46b';
 
 /** Everyone knows this key: what it holds is worth nothing. */
-export function faucetKeypair(): Ed25519Keypair {
-	return Ed25519Keypair.fromSecretKey(createHash('sha256').update('vramhub devnet faucet').digest());
+export function faucetKey(): DevelopmentKey {
+	return new DevelopmentKey(createHash('sha256').update('vramhub devnet faucet').digest());
 }
 
 /** Packages in order of dependence: each may link to those before it. */

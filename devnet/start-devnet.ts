@@ -3,7 +3,6 @@ import type { AddressInfo } from 'node:net';
 import { VramhubError } from '#core/errors.ts';
 import { type DevelopmentAccount, developmentAccounts, MAX_ACCOUNTS } from '#devnet/accounts.ts';
 import { compileFramework, readFrameworkSources } from '#devnet/compiler/compile.ts';
-import type { Explored } from '#devnet/explorer/http.ts';
 import { Faucet } from '#devnet/faucet.ts';
 import { type GenesisPackage, genesisObjects } from '#devnet/genesis.ts';
 import { RecentHistory } from '#devnet/ledger/history.ts';
@@ -12,8 +11,6 @@ import { Ledger } from '#devnet/ledger/ledger.ts';
 import { randomSource } from '#devnet/ledger/system.ts';
 import type { NitroDocument } from '#devnet/move/api.ts';
 import { createMoveVm } from '#devnet/move/vm.ts';
-import { clockHttp } from '#devnet/rpc/clock-http.ts';
-import { faucetHttp } from '#devnet/rpc/faucet-http.ts';
 import { createRpcServer, type PlainHandler } from '#devnet/rpc/server.ts';
 import { rpcServices } from '#devnet/rpc/services.ts';
 import { DEFAULT_TRACE_LIMIT, type TraceOptions, type TransactionTrace, traceTransaction } from '#devnet/trace/trace.ts';
@@ -76,9 +73,10 @@ export async function startDevnet(options: DevnetOptions = {}): Promise<Devnet> 
 
 	const faucet = new Faucet(ledger);
 	const accounts = await fundedAccounts(ledger, faucet, options);
-	const answers = [faucetHttp(faucet), clockHttp(ledger), lazyExplorer({ ledger, accounts })];
+	let answers: Promise<readonly PlainHandler[]> | undefined;
 	const plain: PlainHandler = async (...request) => {
-		for (const answer of answers) if (await answer(...request)) return true;
+		answers ??= plainHandlers(ledger, faucet, accounts);
+		for (const answer of await answers) if (await answer(...request)) return true;
 		return false;
 	};
 	const server = createRpcServer(rpcServices(ledger), plain, options.onError ?? (() => {}));
@@ -115,15 +113,17 @@ async function fundedAccounts(ledger: Ledger, faucet: Faucet, { accounts = 0, ac
 	return made;
 }
 
-/** Loaded when somebody looks: a chain for a test never does. */
-function lazyExplorer(explored: Explored): PlainHandler {
+/** Loaded with the first request, and pages when somebody looks: a start need not wait for them. */
+async function plainHandlers(ledger: Ledger, faucet: Faucet, accounts: readonly DevelopmentAccount[]): Promise<readonly PlainHandler[]> {
+	const [{ faucetHttp }, { clockHttp }] = await Promise.all([import('#devnet/rpc/faucet-http.ts'), import('#devnet/rpc/clock-http.ts')]);
 	let explorer: Promise<PlainHandler> | undefined;
-	return async (...request) => {
+	const lazyExplorer: PlainHandler = async (...request) => {
 		const [{ method, url }] = request;
 		if (method !== 'GET' && url !== '/trace') return false;
-		explorer ??= import('#devnet/explorer/http.ts').then(({ explorerHttp }) => explorerHttp(explored));
+		explorer ??= import('#devnet/explorer/http.ts').then(({ explorerHttp }) => explorerHttp({ ledger, accounts }));
 		return (await explorer)(...request);
 	};
+	return [faucetHttp(faucet), clockHttp(ledger), lazyExplorer];
 }
 
 async function firstObjects({ extraPackages = [], frameworkFolder }: DevnetOptions) {

@@ -97,22 +97,22 @@ export interface PackageSources {
 /** Compiles against the framework. Throws BAD_ARGUMENT with the compiler's message when the text is wrong. */
 export async function compilePackage({ files, local = {}, framework: given }: PackageSources): Promise<CompiledPackage> {
 	const framework = given ?? (await ourFramework());
-	const output = await cached('package', { framework, files, ...(Object.keys(local).length > 0 && { local }) }, async () => {
+	const output = await cached('named-package', { framework, files, ...(Object.keys(local).length > 0 && { local }) }, async () => {
 		const builder = await loadBuilder('lite');
 		const result = await quietly(() =>
 			builder.dumpMovePackage({ files: { ...files }, network: 'testnet', silenceWarnings: true, fetcher: fetcherOf(builder, framework, local) }),
 		);
 		if ('error' in result) throw compilationError(result.error);
-		return { modules: result.modules, dependencies: result.dependencies, digest: Buffer.from(result.digest).toString('hex') };
+		return { modules: named(result.modules), dependencies: result.dependencies, digest: Buffer.from(result.digest).toString('hex') };
 	});
-	return { modules: namedModules(output.modules), dependencies: output.dependencies, digest: output.digest };
+	return { modules: decoded(output.modules), dependencies: output.dependencies, digest: output.digest };
 }
 
 /** The framework itself, at 0x1 and 0x2: ours, or the one given. */
 export async function compileFramework(sources?: FrameworkSources): Promise<{ readonly packages: readonly FrameworkPackage[] }> {
 	const framework = sources ?? (await ourFramework());
 	const plain = withPlainManifests(framework);
-	const output = await cached('framework', framework, async () => {
+	const output = await cached('named-framework', framework, async () => {
 		const builder = await loadBuilder('lite');
 		const dump = async (files: MoveFiles): Promise<string[]> => {
 			const result = await quietly(() =>
@@ -125,12 +125,12 @@ export async function compileFramework(sources?: FrameworkSources): Promise<{ re
 		// dependency: so the first compiles at 0x0 and is moved, the second goes by another name.
 		const std = await dump({ ...plain.moveStdlib, 'Move.toml': manifest('MoveStdlib', 'std = "0x0"') });
 		const sui = await dump({ ...plain.suiFramework, 'Move.toml': manifest('fwsui', 'sui = "0x2"', STD_DEPENDENCY) });
-		return { std: std.map((module) => atAddress(module, addressOf(1))), sui };
+		return { std: named(std.map((module) => atAddress(module, addressOf(1)))), sui: named(sui) };
 	});
 	return {
 		packages: [
-			{ name: 'MoveStdlib', address: addressOf(1), modules: namedModules(output.std) },
-			{ name: 'Sui', address: addressOf(2), modules: namedModules(output.sui) },
+			{ name: 'MoveStdlib', address: addressOf(1), modules: decoded(output.std) },
+			{ name: 'Sui', address: addressOf(2), modules: decoded(output.sui) },
 		],
 	};
 }
@@ -223,15 +223,18 @@ interface BytecodeModule {
 	readonly address_identifiers: string[];
 }
 
-function namedModules(encoded: readonly string[]): Map<string, Uint8Array> {
-	return new Map(
-		encoded.map((base64) => {
-			const bytes = new Uint8Array(Buffer.from(base64, 'base64'));
-			const module = deserialize(bytes) as BytecodeModule;
-			return [module.identifiers[module.module_handles[module.self_module_handle_idx]!.name]!, bytes];
-		}),
-	);
+/** Name and bytecode in base64: as it is kept, so that nobody reads a module for its name. */
+type NamedModule = readonly [name: string, base64: string];
+
+function named(encoded: readonly string[]): NamedModule[] {
+	return encoded.map((base64) => {
+		const module = deserialize(Buffer.from(base64, 'base64')) as BytecodeModule;
+		return [module.identifiers[module.module_handles[module.self_module_handle_idx]!.name]!, base64];
+	});
 }
+
+const decoded = (modules: readonly NamedModule[]): Map<string, Uint8Array> =>
+	new Map(modules.map(([name, base64]) => [name, new Uint8Array(Buffer.from(base64, 'base64'))]));
 
 function addressOf(value: number): string {
 	return `0x${value.toString(16).padStart(64, '0')}`;

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { SuiGrpcClient } from '@mysten/sui/grpc';
+import { Ed25519Keypair } from '@mysten/sui/keypairs/ed25519';
 import { Transaction } from '@mysten/sui/transactions';
 import { compilePackage, readMovePackage } from '#devnet/compiler/compile.ts';
 import { publishPackage } from '#devnet/publish/publish.ts';
@@ -10,7 +11,7 @@ test('a counter is raised once an hour', async () => {
 	const devnet = await startDevnet({ accounts: 1 });
 	try {
 		const client = new SuiGrpcClient({ network: 'custom', baseUrl: devnet.url });
-		const signer = devnet.accounts[0]!.keypair;
+		const signer = Ed25519Keypair.fromSecretKey(devnet.accounts[0]!.secretKey);
 		const compiled = await compilePackage({ files: await readMovePackage(import.meta.dirname) });
 		const { packageId, created } = await publishPackage({ client, signer }, compiled, 'the counter');
 		const counter = created.find(({ type }) => type.endsWith('::Counter'))!.id;

@@ -1,4 +1,5 @@
 /** Of a boundary: attestations by transaction and relayed, and proofs that somebody said two things. */
+import { Ed25519Keypair } from '@mysten/sui/keypairs/ed25519';
 import { signAttestation } from '#clients/chain/sign-attestation.ts';
 import { mergeDigest } from '#core/gradient/consensus.ts';
 import type { Boundary, OperatorTerm, RoundStateRoot, Validator } from './layouts.ts';
@@ -64,8 +65,8 @@ function signed(
 	hash: Uint8Array,
 ) {
 	const attestation = { validatorUid: uid, boundary, parentBoundary: parent, hash: hash.length === 0 ? undefined : hash, mergeDigest: digest };
-	const { keypair } = scene.world.actors[actorOf(scene, operator)]!;
-	return signAttestation(keypair, attestation, { network: scene.view.network.id, validatorGeneration: generation });
+	const { secretKey } = scene.world.actors[actorOf(scene, operator)]!;
+	return signAttestation(Ed25519Keypair.fromSecretKey(secretKey), attestation, { network: scene.view.network.id, validatorGeneration: generation });
 }
 
 /** Somebody who was operator at some time, also of a registration that is gone. */

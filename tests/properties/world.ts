@@ -1,4 +1,5 @@
 /** Where generated sequences begin: a published package, two networks, a reward pool, and people with money. Made once, never changed. */
+import { Ed25519Keypair } from '@mysten/sui/keypairs/ed25519';
 import type { Transaction } from '@mysten/sui/transactions';
 import { RewardPoolCreated } from '#clients/chain/bindings.ts';
 import { connectChain } from '#clients/chain/connect.ts';
@@ -81,7 +82,7 @@ export async function createWorld(files?: MoveFiles): Promise<World> {
 	});
 	try {
 		const client = connectChain(devnet.url);
-		const publisher = { client, signer: devnet.accounts[0]!.keypair };
+		const publisher = { client, signer: Ed25519Keypair.fromSecretKey(devnet.accounts[0]!.secretKey) };
 		const published = await publishPackage(publisher, await compilePackage({ files: files ?? (await readContracts()) }), 'the contracts');
 		const { packageId } = published;
 		const parameters: NetworkParameters = {

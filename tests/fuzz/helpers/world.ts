@@ -1,7 +1,7 @@
 /** A chain to throw things at: a package, shared and owned objects, accounts that can sign. */
-import { createPrivateKey, type KeyObject, sign } from 'node:crypto';
 import { Ed25519Keypair } from '@mysten/sui/keypairs/ed25519';
 import { blake2b } from '@noble/hashes/blake2.js';
+import { DevelopmentKey } from '#devnet/development-key.ts';
 import { Faucet } from '#devnet/faucet.ts';
 import type { Ledger } from '#devnet/ledger/ledger.ts';
 import { type ChainObject, objectBytes } from '#devnet/ledger/objects.ts';
@@ -25,23 +25,11 @@ export interface World {
 	stop(): Promise<void>;
 }
 
-const TRANSACTION_INTENT = Uint8Array.of(0, 0, 0);
-/** PKCS#8 of an Ed25519 key up to its seed (RFC 8410). */
-const ED25519_PKCS8 = Buffer.from('302e020100300506032b657004220420', 'hex');
-
 function account(seed: number): Account & { readonly keypair: Ed25519Keypair } {
 	const secret = new Uint8Array(32).fill(seed);
 	const keypair = Ed25519Keypair.fromSecretKey(secret);
-	const key: KeyObject = createPrivateKey({ key: Buffer.concat([ED25519_PKCS8, secret]), format: 'der', type: 'pkcs8' });
-	const publicKey = keypair.getPublicKey().toRawBytes();
-	return {
-		keypair,
-		address: keypair.toSuiAddress(),
-		sign(transaction) {
-			const message = blake2b(Buffer.concat([TRANSACTION_INTENT, transaction]), { dkLen: 32 });
-			return Buffer.concat([Uint8Array.of(0), sign(null, message, key), publicKey]).toString('base64');
-		},
-	};
+	const key = new DevelopmentKey(secret);
+	return { keypair, address: key.address, sign: (transaction) => key.signTransaction(transaction) };
 }
 
 const COINS_EACH = 4;

@@ -1,0 +1,72 @@
+/**
+ * Ed25519 keys that a devnet itself signs with or gives away. As `Ed25519Keypair` of `@mysten/sui` makes them, but by OpenSSL: that class brings all of
+ * Sui's schemes of signature along, which every start would wait for.
+ */
+import { createPrivateKey, createPublicKey, type KeyObject, sign } from 'node:crypto';
+import { toHex } from '@mysten/bcs';
+import { blake2b } from '@noble/hashes/blake2.js';
+import type { Address } from '#devnet/move/api.ts';
+
+/** PrivateKeyInfo of an Ed25519 key up to its seed (RFC 8410, section 7). */
+const PKCS8_HEAD = Uint8Array.of(0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20);
+const SPKI_HEAD_LENGTH = 12;
+const SEED_LENGTH = 32;
+const ED25519_FLAG = 0;
+/** Intent of a transaction: scope TransactionData, version 0, app Sui. */
+const TRANSACTION_INTENT = Uint8Array.of(0, 0, 0);
+
+export class DevelopmentKey {
+	readonly address: Address;
+	readonly #seed: Uint8Array;
+	readonly #privateKey: KeyObject;
+	readonly #publicKey: Uint8Array;
+
+	/** @param seed 32 bytes */
+	constructor(seed: Uint8Array) {
+		if (seed.length !== SEED_LENGTH) throw new RangeError(`a seed has ${SEED_LENGTH} bytes, not ${seed.length}`);
+		this.#seed = seed;
+		this.#privateKey = createPrivateKey({ key: Buffer.concat([PKCS8_HEAD, seed]), format: 'der', type: 'pkcs8' });
+		this.#publicKey = createPublicKey(this.#privateKey).export({ format: 'der', type: 'spki' }).subarray(SPKI_HEAD_LENGTH);
+		this.address = `0x${toHex(blake2b(Buffer.concat([Uint8Array.of(ED25519_FLAG), this.#publicKey]), { dkLen: 32 }))}`;
+	}
+
+	/** `suiprivkey1…`, as wallets and Sui's own tools import it (SIP-15). */
+	get secretKey(): string {
+		return bech32('suiprivkey', Uint8Array.of(ED25519_FLAG, ...this.#seed));
+	}
+
+	/** The serialised signature over a transaction, in base64. */
+	signTransaction(transaction: Uint8Array): string {
+		const message = blake2b(Buffer.concat([TRANSACTION_INTENT, transaction]), { dkLen: 32 });
+		return Buffer.concat([Uint8Array.of(ED25519_FLAG), sign(null, message, this.#privateKey), this.#publicKey]).toString('base64');
+	}
+}
+
+const CHARACTERS = 'qpzry9x8gf2tvdw0s3jn54khce6mua7l';
+const GENERATOR = [0x3b6a57b2, 0x26508e6d, 0x1ea119fa, 0x3d4233dd, 0x2a1462b3];
+const CHECKSUM_LENGTH = 6;
+
+/** BIP-173. */
+function bech32(prefix: string, bytes: Uint8Array): string {
+	const words: number[] = [];
+	let bits = 0;
+	let pending = 0;
+	for (const byte of bytes) {
+		pending = ((pending << 8) | byte) & 0xfff;
+		for (bits += 8; bits >= 5; bits -= 5) words.push((pending >> (bits - 5)) & 31);
+	}
+	if (bits > 0) words.push((pending << (5 - bits)) & 31);
+	const characters = Array.from(prefix, (character) => character.charCodeAt(0));
+	const checked = [...characters.map((code) => code >> 5), 0, ...characters.map((code) => code & 31), ...words, ...Array(CHECKSUM_LENGTH).fill(0)];
+	let sum = 1;
+	for (const word of checked) {
+		const top = sum >>> 25;
+		sum = ((sum & 0x1ffffff) << 5) ^ word;
+		GENERATOR.forEach((term, i) => {
+			if ((top >> i) & 1) sum ^= term;
+		});
+	}
+	sum ^= 1;
+	for (let i = CHECKSUM_LENGTH - 1; i >= 0; i--) words.push((sum >>> (5 * i)) & 31);
+	return `${prefix}1${words.map((word) => CHARACTERS[word]).join('')}`;
+}
