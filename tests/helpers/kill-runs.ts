@@ -37,6 +37,8 @@ export interface KillFigures {
 	readonly tornTails: number;
 	/** Kills that left part of a snapshot. */
 	readonly unfinishedSnapshots: number;
+	/** Kills that came after a segment had ended and before its index was written. */
+	readonly missingIndexes: number;
 	readonly segments: number;
 }
 
@@ -56,6 +58,7 @@ export async function killRuns({ runs, seed }: { readonly runs: number; readonly
 	let whileOpening = 0;
 	let tornTails = 0;
 	let unfinishedSnapshots = 0;
+	let missingIndexes = 0;
 	let checked = { checkpoint: 0n, spent: 0n };
 	try {
 		for (let run = 0; run < runs; run++) {
@@ -66,8 +69,11 @@ export async function killRuns({ runs, seed }: { readonly runs: number; readonly
 			const torn = random.below(3) === 0 && tear(folder, random);
 			using chain = openChain(folder);
 			const cut = chain.notices.filter(({ kind }) => kind === 'tailCut').length;
-			assert.ok(cut === chain.notices.length && (cut === 1 || !torn), JSON.stringify(chain.notices));
+			const rebuilt = chain.notices.filter(({ kind }) => kind === 'indexRebuilt').map(({ file }) => file);
+			assert.ok(cut + rebuilt.length === chain.notices.length && (cut === 1 || !torn), JSON.stringify(chain.notices));
+			assert.ok(rebuilt.length === 0 || (rebuilt.length === 1 && rebuilt[0] === latestIndex(folder)), JSON.stringify(chain.notices));
 			tornTails += cut;
+			missingIndexes += rebuilt.length;
 			if (chain.ledger === undefined) {
 				assert.equal(known.effects.size, 0, 'there was a chain');
 				continue;
@@ -79,10 +85,27 @@ export async function killRuns({ runs, seed }: { readonly runs: number; readonly
 		}
 		const segments = readdirSync(folder).filter((name) => name.endsWith('.log')).length;
 		const acknowledged = known.effects.size;
-		return { runs, whileOpening, acknowledged, unacknowledged: Number(checked.checkpoint) - acknowledged, tornTails, unfinishedSnapshots, segments };
+		return {
+			runs,
+			whileOpening,
+			acknowledged,
+			unacknowledged: Number(checked.checkpoint) - acknowledged,
+			tornTails,
+			unfinishedSnapshots,
+			missingIndexes,
+			segments,
+		};
 	} finally {
 		rmSync(folder, { recursive: true, force: true });
 	}
+}
+
+/** Of the last segment that has ended. */
+function latestIndex(folder: string): string {
+	const names = readdirSync(folder)
+		.filter((name) => name.endsWith('.index'))
+		.sort();
+	return join(folder, names.at(-1) ?? '');
 }
 
 /** Leaves what a write that was not finished leaves: the first bytes, however many, of an entry. False when there is no entry yet to take them from. */
