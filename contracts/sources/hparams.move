@@ -72,7 +72,7 @@ const LOWEST: vector<u64> = vector[
     0, // rating_tau_nano
     0, // ordinal_floor_nano
     1, // proof_of_work_alpha_ppm
-    0, // proof_of_work_warmup_windows
+    0, // proof_of_work_floor_ppm
     0, // gauntlet_gamma_ppm
     0, // held_out_loss_bound_ppm
     0, // emission_per_window
@@ -84,6 +84,10 @@ const LOWEST: vector<u64> = vector[
     0, // equivocation_slash_bps
     0, // evidence_bounty_bps
     1, // gradient_codec
+    0, // copy_halve_overlap_ppm
+    0, // copy_reject_overlap_ppm
+    0, // copy_exclude_overlap_ppm
+    1, // max_evaluations
 ];
 
 const HIGHEST: vector<u64> = vector[
@@ -127,7 +131,7 @@ const HIGHEST: vector<u64> = vector[
     1_000_000_000_000, // rating_tau_nano
     1_000_000_000_000, // ordinal_floor_nano
     1_000_000, // proof_of_work_alpha_ppm
-    10_000, // proof_of_work_warmup_windows
+    1_000_000, // proof_of_work_floor_ppm
     1_000_000, // gauntlet_gamma_ppm
     1_000_000_000, // held_out_loss_bound_ppm
     1_000_000_000_000_000, // emission_per_window
@@ -139,6 +143,11 @@ const HIGHEST: vector<u64> = vector[
     10_000, // equivocation_slash_bps
     1_000, // evidence_bounty_bps
     2, // gradient_codec
+    // Above 1_000_000 a tier is off: no overlap reaches it.
+    1_000_001, // copy_halve_overlap_ppm
+    1_000_001, // copy_reject_overlap_ppm
+    1_000_001, // copy_exclude_overlap_ppm
+    256, // max_evaluations
 ];
 
 // === Structs ===
@@ -308,7 +317,8 @@ public fun rating_beta_nano(self: &Params): u64 { self.values[35] }
 public fun rating_tau_nano(self: &Params): u64 { self.values[36] }
 public fun ordinal_floor_nano(self: &Params): u64 { self.values[37] }
 public fun proof_of_work_alpha_ppm(self: &Params): u64 { self.values[38] }
-public fun proof_of_work_warmup_windows(self: &Params): u64 { self.values[39] }
+/// There is no weight unless the proof of work is above it.
+public fun proof_of_work_floor_ppm(self: &Params): u64 { self.values[39] }
 public fun gauntlet_gamma_ppm(self: &Params): u64 { self.values[40] }
 public fun held_out_loss_bound_ppm(self: &Params): u64 { self.values[41] }
 public fun emission_per_window(self: &Params): u64 { self.values[42] }
@@ -323,6 +333,14 @@ public fun equivocation_slash_bps(self: &Params): u64 { self.values[48] }
 public fun evidence_bounty_bps(self: &Params): u64 { self.values[49] }
 /// How gradients are written: one codec a window, so that a copy cannot hide in another.
 public fun gradient_codec(self: &Params): u64 { self.values[50] }
+/// Overlap with an earlier gradient's positions from which weight is halved.
+public fun copy_halve_overlap_ppm(self: &Params): u64 { self.values[51] }
+/// From which a gradient counts as copied.
+public fun copy_reject_overlap_ppm(self: &Params): u64 { self.values[52] }
+/// From which proof of work is taken altogether, too.
+public fun copy_exclude_overlap_ppm(self: &Params): u64 { self.values[53] }
+/// Most gradients that are evaluated in a window.
+public fun max_evaluations(self: &Params): u64 { self.values[54] }
 
 // === Package ===
 

@@ -20,7 +20,7 @@ const EUnknownFormat: vector<u8> = b"the payload's format is unknown";
 /// Only the gradient family is known.
 #[error]
 const EUnknownFamily: vector<u8> = b"the payload is of another family";
-/// Only bit 0 is known.
+/// Only bit 0 and bit 1 are known, and never both.
 #[error]
 const EUnknownFlags: vector<u8> = b"the payload has unknown flags";
 /// `results` has 34 bytes a roster entry.
@@ -35,6 +35,8 @@ const EBadScoreMap: vector<u8> = b"the score map is not canonical";
 const FORMAT: u8 = 1;
 const FAMILY_GRADIENT: u8 = 1;
 const FLAG_STATE_RESET: u8 = 1;
+/// The validator had the sketches of earlier gradients no more. It counts: only copies across windows go unseen.
+const FLAG_SKETCHES_LOST: u8 = 2;
 const BYTES_PER_MINER: u64 = 34;
 
 const HEADER_LENGTH: u64 = 432;
@@ -86,7 +88,7 @@ public fun locate(payload: &vector<u8>): Layout {
     let header = length - HEADER_LENGTH;
     assert!(payload[header + FORMAT_AT] == FORMAT, EUnknownFormat);
     assert!(payload[header + FAMILY_AT] == FAMILY_GRADIENT, EUnknownFamily);
-    assert!(payload[header + FLAGS_AT] <= FLAG_STATE_RESET, EUnknownFlags);
+    assert!(payload[header + FLAGS_AT] <= FLAG_SKETCHES_LOST, EUnknownFlags);
 
     // The header's own head, then the results and theirs, then the inner array's.
     assert!(payload[header - 3] == 0x59 && payload[header - 2] == 0x01 && payload[header - 1] == 0xb0, EBadTail);

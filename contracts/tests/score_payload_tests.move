@@ -296,10 +296,29 @@ fun a_flipped_bit_in_the_results_length_is_refused() {
 
 #[test, expected_failure(abort_code = score_payload::EUnknownFlags)]
 fun an_unknown_flag_is_refused() {
+    score_payload::locate(&with_flags(4));
+}
+
+#[test, expected_failure(abort_code = score_payload::EUnknownFlags)]
+fun a_reset_that_lost_sketches_is_refused() {
+    score_payload::locate(&with_flags(3));
+}
+
+#[test]
+fun lost_sketches_are_no_reset() {
+    let payload = with_flags(2);
+    let layout = score_payload::locate(&payload);
+    assert!(!score_payload::is_state_reset(&payload, &layout));
+    let payload = with_flags(1);
+    let layout = score_payload::locate(&payload);
+    assert!(score_payload::is_state_reset(&payload, &layout));
+}
+
+fun with_flags(flags: u8): vector<u8> {
     let mut payload = PAYLOAD;
     let at = from_end(3);
-    *&mut payload[at] = 2;
-    score_payload::locate(&payload);
+    *&mut payload[at] = flags;
+    payload
 }
 
 #[test, expected_failure(abort_code = score_payload::EBadScoreMap)]

@@ -145,7 +145,7 @@ public fun values(): vector<u64> {
         83_333_333, // rating_tau_nano
         0, // ordinal_floor_nano
         50_000, // proof_of_work_alpha_ppm
-        10, // proof_of_work_warmup_windows
+        100_000, // proof_of_work_floor_ppm
         990_000, // gauntlet_gamma_ppm
         50_000, // held_out_loss_bound_ppm
         1_000_000_000, // emission_per_window
@@ -157,6 +157,10 @@ public fun values(): vector<u64> {
         5_000, // equivocation_slash_bps
         1_000, // evidence_bounty_bps
         1, // gradient_codec
+        400_000, // copy_halve_overlap_ppm
+        500_000, // copy_reject_overlap_ppm
+        600_000, // copy_exclude_overlap_ppm
+        256, // max_evaluations
     ]
 }
 

@@ -54,6 +54,8 @@ export const PAYLOAD_FORMAT = 1;
 export const FAMILY = { gradient: 1, inference: 2, skill: 3 } as const;
 /** Bit 0 of `flags`: the validator's state was reset, `prev_payload` and `prev_window` are zero. */
 export const FLAG_STATE_RESET = 1;
+/** Bit 1: the sketches of the previous payload's state could not be had, though it has the same checkpoint in force. Never with bit 0, which leaves nothing to lose. */
+export const FLAG_SKETCHES_LOST = 2;
 
 /** Columns of `results`, one after the other, each n entries in ascending uid: 34 bytes a miner. */
 export const RESULT_COLUMNS = [
@@ -138,7 +140,7 @@ export function decodeHeader(bytes: Uint8Array): PayloadHeader {
 	if (view.getUint8(at.format) !== PAYLOAD_FORMAT) throw new VramhubError('PAYLOAD_MALFORMED', `unknown payload format ${view.getUint8(at.format)}`);
 	if (view.getUint8(at.family) !== FAMILY.gradient) throw new VramhubError('PAYLOAD_MALFORMED', `not a payload of the gradient family`);
 	const flags = view.getUint8(at.flags);
-	if ((flags & ~FLAG_STATE_RESET) !== 0) throw new VramhubError('PAYLOAD_MALFORMED', `unknown flags ${flags}`);
+	if (flags > FLAG_SKETCHES_LOST) throw new VramhubError('PAYLOAD_MALFORMED', `unknown flags ${flags}`);
 	const header: PayloadHeader = {
 		network: `0x${toHex(take('network'))}`,
 		validatorUid: view.getUint16(at.validator_uid),

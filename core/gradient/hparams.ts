@@ -48,7 +48,7 @@ export const HPARAM_SPECS = [
 	['rating_tau_nano', 83_333_333n, 0n, 1_000_000_000_000n],
 	['ordinal_floor_nano', 0n, 0n, 1_000_000_000_000n],
 	['proof_of_work_alpha_ppm', 50_000n, 1n, 1_000_000n],
-	['proof_of_work_warmup_windows', 10n, 0n, 10_000n],
+	['proof_of_work_floor_ppm', 100_000n, 0n, 1_000_000n],
 	['gauntlet_gamma_ppm', 990_000n, 0n, 1_000_000n],
 	['held_out_loss_bound_ppm', 50_000n, 0n, 1_000_000_000n],
 	['emission_per_window', 1_000_000_000n, 0n, 1_000_000_000_000_000n],
@@ -60,6 +60,11 @@ export const HPARAM_SPECS = [
 	['equivocation_slash_bps', 5_000n, 0n, 10_000n],
 	['evidence_bounty_bps', 1_000n, 0n, 1_000n],
 	['gradient_codec', 1n, 1n, 2n],
+	// Above 1 000 000, off: no overlap reaches it.
+	['copy_halve_overlap_ppm', 400_000n, 0n, 1_000_001n],
+	['copy_reject_overlap_ppm', 500_000n, 0n, 1_000_001n],
+	['copy_exclude_overlap_ppm', 600_000n, 0n, 1_000_001n],
+	['max_evaluations', 256n, 1n, 256n],
 ] as const satisfies readonly (readonly [string, bigint, bigint, bigint])[];
 
 export type HparamName = (typeof HPARAM_SPECS)[number][0];

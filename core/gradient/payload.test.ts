@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { fromHex, toHex } from '#core/bytes.ts';
 import { encodeCanonical } from '#core/cbor.ts';
-import { HEADER_LENGTH, type PayloadHeader } from '#core/gradient/header.ts';
+import { FLAG_SKETCHES_LOST, FLAG_STATE_RESET, HEADER_LENGTH, type PayloadHeader } from '#core/gradient/header.ts';
 import { decodePayload, encodePayload, type MinerRow, type Payload, payloadDigest } from '#core/gradient/payload.ts';
 
 const vectors = JSON.parse(
@@ -114,6 +114,13 @@ test('every changed byte is refused or means something else; every truncation is
 	}
 	for (let length = 0; length < bytes.length; length++) assert.throws(() => decodePayload(bytes.subarray(0, length)), { code: 'PAYLOAD_MALFORMED' });
 	assert.throws(() => decodePayload(new Uint8Array([...bytes, 0])), { code: 'PAYLOAD_MALFORMED' });
+});
+
+test('of the flags, a reset or lost sketches, never both', () => {
+	const { header } = decodePayload(bytes);
+	const encoded = (flags: number) => encodePayload({ header: { ...header, flags }, miners });
+	for (const flags of [0, FLAG_STATE_RESET, FLAG_SKETCHES_LOST]) assert.equal(decodePayload(encoded(flags)).header.flags, flags);
+	for (const flags of [FLAG_STATE_RESET | FLAG_SKETCHES_LOST, 4, 0x80]) assert.throws(() => decodePayload(encoded(flags)), { code: 'PAYLOAD_MALFORMED' });
 });
 
 test('refuses scores that are not those of the rows with code 0', () => {

@@ -30,7 +30,7 @@ export function devnetHparams(windowSeconds: number): { readonly windowDurationM
 			evaluation_learning_rate_ppm: 2_000_000n,
 			outer_learning_rate_ppm: 2_000_000n,
 			max_gradient_bytes: 4_194_304n,
-			proof_of_work_warmup_windows: 0n,
+			proof_of_work_floor_ppm: 0n,
 		}),
 	};
 }
