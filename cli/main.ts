@@ -7,6 +7,7 @@ import { buildApplication, buildRouteMap, ExitCode, run, type StricliProcess } f
 import { EXIT, errorToJson, VramhubError } from '#core/errors.ts';
 import * as administrators from './routes/administrators.ts';
 import { devnet } from './routes/devnet.ts';
+import { lab } from './routes/lab.ts';
 import * as network from './routes/network.ts';
 import * as owners from './routes/owners.ts';
 
@@ -17,6 +18,7 @@ const application = buildApplication(
 			...owners,
 			...administrators,
 			devnet,
+			lab,
 		},
 		docs: { brief: 'Durable verification for decentralised AI networks on Sui, Seal, Nitro and Temporal' },
 	}),

@@ -32,7 +32,7 @@ export interface Trained {
  * kind of processor, as long as there is time for all steps. Throws INTERRUPTED when the signal fires between two steps.
  */
 export async function trainLocally(
-	pool: ModelPool,
+	pool: Pick<ModelPool, 'gradient'>,
 	parameters: Float32Array,
 	sequences: readonly Uint8Array[],
 	{ steps, stepSequences, learningRate, clipNorm: limit }: LocalTraining = DEFAULT_TRAINING,
