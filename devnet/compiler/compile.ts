@@ -2,7 +2,9 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { deserialize, serialize } from '@mysten/move-bytecode-template';
+import type { MovePackageDumpSuccess } from '@zktx.io/sui-move-builder';
 import { VramhubError } from '#core/errors.ts';
+import { neededModules } from '#devnet/compiler/needed-modules.ts';
 import { writeFileAtomic } from '#runtime/files.ts';
 import { cacheFolder } from '#runtime/state-folder.ts';
 
@@ -98,33 +100,51 @@ export interface PackageSources {
 export async function compilePackage({ files, local = {}, framework: given }: PackageSources): Promise<CompiledPackage> {
 	const framework = given ?? (await ourFramework());
 	const output = await cached('named-package', { framework, files, ...(Object.keys(local).length > 0 && { local }) }, async () => {
-		const builder = await loadBuilder('lite');
-		const result = await quietly(() =>
-			builder.dumpMovePackage({ files: { ...files }, network: 'testnet', silenceWarnings: true, fetcher: fetcherOf(builder, framework, local) }),
-		);
-		if ('error' in result) throw compilationError(result.error);
-		return { modules: named(result.modules), dependencies: result.dependencies, digest: Buffer.from(result.digest).toString('hex') };
+		const result = await dump(files, local, neededModules(framework, [files, ...Object.values(local)]));
+		// What is wrong with a text is said of it beside the whole framework.
+		return 'error' in result ? dumpOrThrow(files, local, framework) : keepable(result);
 	});
 	return { modules: decoded(output.modules), dependencies: output.dependencies, digest: output.digest };
 }
+
+/** As {@link compilePackage}, with all modules of the framework read and nothing kept. */
+export async function compileBesideWholeFramework({ files, local = {}, framework }: PackageSources): Promise<CompiledPackage> {
+	const { modules, ...others } = await dumpOrThrow(files, local, framework ?? (await ourFramework()));
+	return { modules: decoded(modules), ...others };
+}
+
+async function dump(files: MoveFiles, local: Readonly<Record<string, MoveFiles>>, framework: FrameworkSources) {
+	const builder = await loadBuilder('lite');
+	const fetcher = fetcherOf(builder, framework, local);
+	return quietly(() => builder.dumpMovePackage({ files: { ...files }, network: 'testnet', silenceWarnings: true, fetcher }));
+}
+
+async function dumpOrThrow(files: MoveFiles, local: Readonly<Record<string, MoveFiles>>, framework: FrameworkSources) {
+	const result = await dump(files, local, framework);
+	if ('error' in result) throw compilationError(result.error);
+	return keepable(result);
+}
+
+const keepable = ({ modules, dependencies, digest }: MovePackageDumpSuccess) => ({
+	modules: named(modules),
+	dependencies,
+	digest: Buffer.from(digest).toString('hex'),
+});
 
 /** The framework itself, at 0x1 and 0x2: ours, or the one given. */
 export async function compileFramework(sources?: FrameworkSources): Promise<{ readonly packages: readonly FrameworkPackage[] }> {
 	const framework = sources ?? (await ourFramework());
 	const plain = withPlainManifests(framework);
 	const output = await cached('named-framework', framework, async () => {
-		const builder = await loadBuilder('lite');
-		const dump = async (files: MoveFiles): Promise<string[]> => {
-			const result = await quietly(() =>
-				builder.dumpMovePackage({ files: { ...files }, network: 'testnet', silenceWarnings: true, fetcher: fetcherOf(builder, plain) }),
-			);
+		const modulesOf = async (files: MoveFiles): Promise<readonly string[]> => {
+			const result = await dump(files, {}, plain);
 			if ('error' in result) throw compilationError(result.error);
 			return result.modules;
 		};
 		// The builder adds the implicit framework to every root but the standard library, and would take a root called Sui for its own
 		// dependency: so the first compiles at 0x0 and is moved, the second goes by another name.
-		const std = await dump({ ...plain.moveStdlib, 'Move.toml': manifest('MoveStdlib', 'std = "0x0"') });
-		const sui = await dump({ ...plain.suiFramework, 'Move.toml': manifest('fwsui', 'sui = "0x2"', STD_DEPENDENCY) });
+		const std = await modulesOf({ ...plain.moveStdlib, 'Move.toml': manifest('MoveStdlib', 'std = "0x0"') });
+		const sui = await modulesOf({ ...plain.suiFramework, 'Move.toml': manifest('fwsui', 'sui = "0x2"', STD_DEPENDENCY) });
 		return { std: named(std.map((module) => atAddress(module, addressOf(1)))), sui: named(sui) };
 	});
 	return {
