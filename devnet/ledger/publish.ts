@@ -1,6 +1,7 @@
 /** Publication and upgrade: modules that the compiler made at 0x0 become a package, or the next version of one (sui-types `move_package.rs`). */
 import { deserialize, serialize } from '@mysten/move-bytecode-template';
 import { blake2b } from '@noble/hashes/blake2.js';
+import { digestOfFacts, wasAccepted } from '#devnet/ledger/accepted-packages.ts';
 import { BcsWriter } from '#devnet/ledger/encoding.ts';
 import { ExecutionFailure } from '#devnet/ledger/failure.ts';
 import { type PackageDependency, type PackageObject, packageSize, type TypeOrigin } from '#devnet/ledger/objects.ts';
@@ -16,50 +17,55 @@ const ZERO: Address = `0x${'0'.repeat(64)}`;
 export type PackageDraft = Pick<PackageObject, 'id' | 'originalId' | 'version' | 'modules' | 'typeOrigins' | 'dependencies'> & {
 	/** In the order given: the order in which `init` runs. */
 	readonly compiled: ReadonlyMap<string, CompiledModule>;
+	/** Digest of what the verifier's answer depends on. */
+	readonly facts: string;
 };
 
+/** Modules as a command gives them, and what they say. */
+export interface GivenModules {
+	readonly bytes: readonly Uint8Array[];
+	readonly decoded: readonly CompiledModule[];
+}
+
 /** Throws {@link ExecutionFailure} when one is no bytecode. */
-export function decodeModules(modules: readonly Uint8Array[]): CompiledModule[] {
-	return modules.map(decode);
+export function decodeModules(bytes: readonly Uint8Array[]): GivenModules {
+	return { bytes, decoded: bytes.map(decode) };
 }
 
 /** The first version, at `id`. Throws {@link ExecutionFailure} when a module has an address already, links to what is not a dependency or is refused by the verifier. */
-export function draftPackage(id: Address, modules: readonly CompiledModule[], dependencies: readonly Address[], store: ObjectReader): PackageDraft {
-	const compiled = atAddress(modules, id);
-	return draft({ id, originalId: id, version: 1n }, compiled, linkageTable(compiled, id, dependencies, store), initialTypeOrigins(compiled, id), store);
+export function draftPackage(id: Address, given: GivenModules, dependencies: readonly Address[], store: ObjectReader): PackageDraft {
+	const compiled = atAddress(given.decoded, id);
+	const linkage = linkageTable(compiled, id, dependencies, store);
+	return draft({ id, originalId: id, version: 1n }, { ...given, compiled }, linkage, initialTypeOrigins(compiled, id), store);
 }
 
 /** The version after `current`, at `id`. Throws {@link ExecutionFailure} as {@link draftPackage} does, and when a type is missing. */
-export function draftUpgrade(
-	current: PackageObject,
-	id: Address,
-	modules: readonly CompiledModule[],
-	dependencies: readonly Address[],
-	store: ObjectReader,
-): PackageDraft {
+export function draftUpgrade(current: PackageObject, id: Address, given: GivenModules, dependencies: readonly Address[], store: ObjectReader): PackageDraft {
 	const { originalId } = current;
-	const compiled = atAddress(modules, originalId);
+	const compiled = atAddress(given.decoded, originalId);
 	const typeOrigins = upgradedTypeOrigins(current, compiled, id);
-	return draft({ id, originalId, version: current.version + 1n }, compiled, linkageTable(compiled, originalId, dependencies, store), typeOrigins, store);
+	const linkage = linkageTable(compiled, originalId, dependencies, store);
+	return draft({ id, originalId, version: current.version + 1n }, { ...given, compiled }, linkage, typeOrigins, store);
 }
 
 function draft(
 	identity: Pick<PackageDraft, 'id' | 'originalId' | 'version'>,
-	compiled: ReadonlyMap<string, CompiledModule>,
+	{ bytes, compiled }: GivenModules & Pick<PackageDraft, 'compiled'>,
 	dependencies: PackageDraft['dependencies'],
 	typeOrigins: readonly TypeOrigin[],
 	store: ObjectReader,
 ): PackageDraft {
 	const sorted = [...compiled].sort(([a], [b]) => (a < b ? -1 : 1));
 	const modules = new Map(sorted.map(([name, module]) => [name, serialize(module)]));
-	const pkg: PackageDraft = { ...identity, modules, typeOrigins, dependencies, compiled };
+	const linked = dependencies.flatMap(({ id }) => {
+		const found = store.get(id);
+		return found?.kind === 'package' ? [found] : [];
+	});
+	const facts = digestOfFacts({ modules: bytes, originalId: identity.version === 1n ? undefined : identity.originalId, linked });
+	const pkg: PackageDraft = { ...identity, modules, typeOrigins, dependencies, compiled, facts };
 	const size = packageSize(pkg);
 	if (size > MAX_PACKAGE_BYTES) throw new ExecutionFailure({ $kind: 'MovePackageTooBig', size: BigInt(size), limit: BigInt(MAX_PACKAGE_BYTES) });
-	const versions = new Map(dependencies.map((dependency) => [dependency.originalId, dependency.id]));
-	verifyPackage([...compiled.values()], (address) => {
-		const found = store.get(versions.get(address) ?? address);
-		return found?.kind === 'package' ? found : undefined;
-	});
+	if (!wasAccepted(facts)) verifyPackage([...compiled.values()], (address) => linked.find(({ originalId }) => originalId === address));
 	return pkg;
 }
 

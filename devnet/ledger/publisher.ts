@@ -1,4 +1,5 @@
 /** Publish and Upgrade as they run: packages are drafted, loaded into the machine, and begin. */
+import { accept, wasAccepted } from '#devnet/ledger/accepted-packages.ts';
 import { checkCompatibility } from '#devnet/ledger/compatibility.ts';
 import { BcsWriter } from '#devnet/ledger/encoding.ts';
 import { ExecutionFailure, type PackageUpgradeErrorKind } from '#devnet/ledger/failure.ts';
@@ -10,6 +11,7 @@ import type { ObjectReader } from '#devnet/ledger/store.ts';
 import type { Command } from '#devnet/ledger/transaction.ts';
 import { givenParameters } from '#devnet/ledger/typing.ts';
 import type { Address, GasMeter, ModuleId, MoveVm, ObjectRuntime } from '#devnet/move/api.ts';
+import { type CompiledModule, identifier } from '#devnet/move/bytecode.ts';
 import { addressFromBytes } from '#devnet/move/types.ts';
 
 export class Publisher {
@@ -33,7 +35,7 @@ export class Publisher {
 	publish(modules: readonly Uint8Array[], dependencies: readonly Address[]): Uint8Array {
 		const decoded = this.#decode(modules);
 		const draft = this.#load(draftPackage(this.#runtime.freshId(), decoded, dependencies, this.#store));
-		for (const name of draft.compiled.keys()) this.#initialise({ address: draft.id, module: name });
+		for (const [name, module] of draft.compiled) if (hasInit(module)) this.#initialise({ address: draft.id, module: name });
 		return upgradeCapContents(this.#runtime.freshId(), draft.id);
 	}
 
@@ -49,7 +51,7 @@ export class Publisher {
 		if (current?.kind !== 'package') throw new ExecutionFailure({ $kind: 'PublishUpgradeMissingDependency' }, `${packageId} is no package`);
 		const draft = this.#load(draftUpgrade(current, this.#runtime.freshId(), decoded, dependencies, this.#store));
 		const before = [...current.modules.keys()];
-		const compiled = decodeModules([...current.modules.values()]);
+		const compiled = decodeModules([...current.modules.values()]).decoded;
 		checkCompatibility(new Map(compiled.map((module, index) => [before[index] as string, module])), draft.compiled, ticket.policy);
 		for (const name of draft.compiled.keys()) {
 			if (!current.modules.has(name) && this.#vm.signature({ address: draft.id, module: name }, 'init') !== undefined) {
@@ -66,7 +68,9 @@ export class Publisher {
 	}
 
 	#load(draft: PackageDraft): PackageDraft {
-		this.#vm.load(loadable(draft));
+		const isKnown = wasAccepted(draft.facts);
+		this.#vm.load({ ...loadable(draft), wasChecked: isKnown });
+		if (!isKnown) accept(draft.facts);
 		this.published.push(draft);
 		return draft;
 	}
@@ -91,6 +95,11 @@ function readTicket(bytes: Uint8Array): UpgradeTicket {
 		policy: bytes[64] as number,
 		digest: bytes.subarray(start, start + length),
 	};
+}
+
+/** Without reading the module into the machine, which a simulation would do for nothing. */
+function hasInit(module: CompiledModule): boolean {
+	return module.function_defs.some((def) => identifier(module, module.function_handles[def.function]?.name ?? -1) === 'init');
 }
 
 function upgradeError(error: PackageUpgradeErrorKind): ExecutionFailure {

@@ -1,6 +1,6 @@
-import { createPublicKey, verify } from 'node:crypto';
 import { toHex } from '@mysten/bcs';
 import { blake2b } from '@noble/hashes/blake2.js';
+import { opensslAccepts } from '#devnet/ed25519.ts';
 import { RejectedTransaction } from '#devnet/ledger/failure.ts';
 import type { ParsedTransaction } from '#devnet/ledger/transaction.ts';
 
@@ -9,8 +9,6 @@ const TRANSACTION_INTENT = Uint8Array.of(0, 0, 0);
 const ED25519_FLAG = 0;
 const SIGNATURE_LENGTH = 64;
 const PUBLIC_KEY_LENGTH = 32;
-/** SubjectPublicKeyInfo of an Ed25519 key up to the key itself (RFC 8410, section 4). */
-const ED25519_SPKI = Uint8Array.of(0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00);
 
 /** One valid signature of the sender, and one of the sponsor when another pays; nothing else. Throws {@link RejectedTransaction}. */
 export async function checkSignatures(parsed: ParsedTransaction, signatures: readonly string[]): Promise<void> {
@@ -25,17 +23,13 @@ export async function checkSignatures(parsed: ParsedTransaction, signatures: rea
 	}
 }
 
-/**
- * The address of the plain Ed25519 key that signed, by OpenSSL, which takes a thirtieth of the time that JavaScript does. Undefined when it is anything else: a
- * signature that OpenSSL accepts is valid by Sui's rule (ZIP 215) too, one that it refuses may still be.
- */
+/** The address of the plain Ed25519 key that signed, as far as OpenSSL tells. Undefined when it is anything else. */
 function ed25519Signer(transaction: Uint8Array, signature: string): string | undefined {
 	const bytes = Buffer.from(signature, 'base64');
 	if (bytes.length !== 1 + SIGNATURE_LENGTH + PUBLIC_KEY_LENGTH || bytes[0] !== ED25519_FLAG) return undefined;
 	const publicKey = bytes.subarray(1 + SIGNATURE_LENGTH);
-	const key = createPublicKey({ key: Buffer.concat([ED25519_SPKI, publicKey]), format: 'der', type: 'spki' });
 	const message = blake2b(Buffer.concat([TRANSACTION_INTENT, transaction]), { dkLen: 32 });
-	if (!verify(null, message, key, bytes.subarray(1, 1 + SIGNATURE_LENGTH))) return undefined;
+	if (!opensslAccepts(bytes.subarray(1, 1 + SIGNATURE_LENGTH), publicKey, message)) return undefined;
 	return `0x${toHex(blake2b(Buffer.concat([Uint8Array.of(ED25519_FLAG), publicKey]), { dkLen: 32 }))}`;
 }
 

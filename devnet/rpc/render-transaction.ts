@@ -1,9 +1,8 @@
 /** Executed and simulated transactions, their effects and events, as protocol messages. */
-import { fromBase64 } from '@mysten/bcs';
 import { GrpcTypes } from '@mysten/sui/grpc';
 import type { ChangedObject, Effects } from '#devnet/ledger/effects.ts';
 import type { TransactionRecord } from '#devnet/ledger/record.ts';
-import { parseTransaction, type TransactionDataV1 } from '#devnet/ledger/transaction.ts';
+import { bytesFromBase64, parseTransaction, type TransactionDataV1 } from '#devnet/ledger/transaction.ts';
 import type { Address, MoveEvent, MoveVm } from '#devnet/move/api.ts';
 import { formatType } from '#devnet/move/types.ts';
 import { moveJson } from '#devnet/rpc/json.ts';
@@ -190,7 +189,7 @@ function renderInput(input: InputData): GrpcTypes.Input {
 	const kinds = GrpcTypes.Input_InputKind;
 	switch (input.$kind) {
 		case 'Pure':
-			return { kind: kinds.PURE, pure: fromBase64(input.Pure.bytes) };
+			return { kind: kinds.PURE, pure: bytesFromBase64(input.Pure.bytes) };
 		case 'Object': {
 			if (input.Object.$kind === 'SharedObject') {
 				const { objectId, initialSharedVersion, mutable } = input.Object.SharedObject;
@@ -244,7 +243,7 @@ function renderCommand(command: CommandData): GrpcTypes.Command['command'] {
 		}
 		case 'Publish': {
 			const { modules, dependencies } = command.Publish;
-			return { oneofKind: 'publish', publish: { modules: modules.map((module) => fromBase64(module)), dependencies } };
+			return { oneofKind: 'publish', publish: { modules: modules.map(bytesFromBase64), dependencies } };
 		}
 		case 'MakeMoveVec': {
 			const { type, elements } = command.MakeMoveVec;
@@ -252,7 +251,7 @@ function renderCommand(command: CommandData): GrpcTypes.Command['command'] {
 		}
 		case 'Upgrade': {
 			const { modules, dependencies, package: pkg, ticket } = command.Upgrade;
-			const upgrade = { modules: modules.map((module) => fromBase64(module)), dependencies, package: pkg, ticket: renderArgument(ticket) };
+			const upgrade = { modules: modules.map(bytesFromBase64), dependencies, package: pkg, ticket: renderArgument(ticket) };
 			return { oneofKind: 'upgrade', upgrade };
 		}
 		default:

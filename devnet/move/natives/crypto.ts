@@ -3,6 +3,7 @@ import { ed25519 } from '@noble/curves/ed25519.js';
 import { blake2b } from '@noble/hashes/blake2.js';
 import { hmac } from '@noble/hashes/hmac.js';
 import { keccak_256, sha3_256 } from '@noble/hashes/sha3.js';
+import { opensslAccepts } from '#devnet/ed25519.ts';
 import type { NitroDocument } from '#devnet/move/api.ts';
 import { NativeAbort } from '#devnet/move/errors.ts';
 import { COST } from '#devnet/move/natives/costs.ts';
@@ -47,7 +48,7 @@ export const CRYPTO_NATIVES: NativeTable = {
 function verifyEd25519(signature: Uint8Array, publicKey: Uint8Array, message: Uint8Array): boolean {
 	if (signature.length !== 64 || publicKey.length !== 32) return false;
 	try {
-		return ed25519.verify(signature, message, publicKey, { zip215: true });
+		return opensslAccepts(signature, publicKey, message) || ed25519.verify(signature, message, publicKey, { zip215: true });
 	} catch {
 		return false;
 	}
