@@ -17,17 +17,17 @@ const TRANSACTION_INTENT = Uint8Array.of(0, 0, 0);
 
 export class DevelopmentKey {
 	readonly address: Address;
+	readonly publicKey: Uint8Array<ArrayBuffer>;
 	readonly #seed: Uint8Array;
 	readonly #privateKey: KeyObject;
-	readonly #publicKey: Uint8Array;
 
 	/** @param seed 32 bytes */
 	constructor(seed: Uint8Array) {
 		if (seed.length !== SEED_LENGTH) throw new RangeError(`a seed has ${SEED_LENGTH} bytes, not ${seed.length}`);
 		this.#seed = seed;
 		this.#privateKey = createPrivateKey({ key: Buffer.concat([PKCS8_HEAD, seed]), format: 'der', type: 'pkcs8' });
-		this.#publicKey = createPublicKey(this.#privateKey).export({ format: 'der', type: 'spki' }).subarray(SPKI_HEAD_LENGTH);
-		this.address = `0x${toHex(blake2b(Buffer.concat([Uint8Array.of(ED25519_FLAG), this.#publicKey]), { dkLen: 32 }))}`;
+		this.publicKey = new Uint8Array(createPublicKey(this.#privateKey).export({ format: 'der', type: 'spki' }).subarray(SPKI_HEAD_LENGTH));
+		this.address = `0x${toHex(blake2b(Buffer.concat([Uint8Array.of(ED25519_FLAG), this.publicKey]), { dkLen: 32 }))}`;
 	}
 
 	/** `suiprivkey1…`, as wallets and Sui's own tools import it (SIP-15). */
@@ -35,10 +35,15 @@ export class DevelopmentKey {
 		return bech32('suiprivkey', Uint8Array.of(ED25519_FLAG, ...this.#seed));
 	}
 
+	/** 64 bytes. */
+	sign(message: Uint8Array): Uint8Array {
+		return sign(null, message, this.#privateKey);
+	}
+
 	/** The serialised signature over a transaction, in base64. */
 	signTransaction(transaction: Uint8Array): string {
 		const message = blake2b(Buffer.concat([TRANSACTION_INTENT, transaction]), { dkLen: 32 });
-		return Buffer.concat([Uint8Array.of(ED25519_FLAG), sign(null, message, this.#privateKey), this.#publicKey]).toString('base64');
+		return Buffer.concat([Uint8Array.of(ED25519_FLAG), this.sign(message), this.publicKey]).toString('base64');
 	}
 }
 

@@ -5,7 +5,7 @@ import { type DevelopmentAccount, developmentAccounts, MAX_ACCOUNTS } from '#dev
 import { compileFramework, readFrameworkSources } from '#devnet/compiler/compile.ts';
 import { Faucet } from '#devnet/faucet.ts';
 import { type GenesisPackage, genesisObjects } from '#devnet/genesis.ts';
-import { RecentHistory } from '#devnet/ledger/history.ts';
+import { type Journal, RecentHistory } from '#devnet/ledger/history.ts';
 import { DiskJournal, type JournalOptions } from '#devnet/ledger/journal.ts';
 import { Ledger } from '#devnet/ledger/ledger.ts';
 import { randomSource } from '#devnet/ledger/system.ts';
@@ -24,6 +24,8 @@ export interface DevnetOptions {
 	readonly dataDir?: string;
 	/** How that log is written, and who is told what was found when it was opened. */
 	readonly log?: JournalOptions;
+	/** What a chain without a folder is remembered in, and goes on from. */
+	readonly journal?: Journal;
 	/** Transactions that a chain without a folder can give back: the newest 10 000 when absent. */
 	readonly retainedTransactions?: number;
 	/** Accounts that begin with 1000 SUI each; none when absent. */
@@ -68,7 +70,7 @@ export async function startDevnet(options: DevnetOptions = {}): Promise<Devnet> 
 	};
 	const vm = createMoveVm({ verifyNitroDocument: options.verifyNitroDocument ?? refuse });
 	const disk = options.dataDir === undefined ? undefined : new DiskJournal(options.dataDir, options.log);
-	const parts = { vm, journal: disk ?? new RecentHistory(options.retainedTransactions), randomBytes: randomSource(options.randomSeed) };
+	const parts = { vm, journal: disk ?? options.journal ?? new RecentHistory(options.retainedTransactions), randomBytes: randomSource(options.randomSeed) };
 	const ledger = Ledger.reopen(parts) ?? Ledger.create(parts, options.genesisTimeMs ?? Date.now(), await firstObjects(options));
 
 	const faucet = new Faucet(ledger);

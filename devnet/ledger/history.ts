@@ -55,16 +55,21 @@ export class RecentHistory implements Journal {
 	readonly #ring: TransactionRecord[] = [];
 	readonly #byDigest = new Map<string, TransactionRecord>();
 	#tip = 0n;
+	readonly #before: readonly LogEntry[];
 	readonly state = undefined;
 
-	constructor(limit = RETAINED_TRANSACTIONS) {
+	/** `before`: the log, from genesis on, of a chain that is gone on from. */
+	constructor(limit = RETAINED_TRANSACTIONS, before: readonly LogEntry[] = []) {
+		this.#before = before;
 		if (!Number.isSafeInteger(limit) || limit < 1) throw new RangeError(`cannot retain ${limit} transactions`);
 		this.#limit = limit;
 	}
 
-	/** Nothing is from before. */
-	replay(): readonly LogEntry[] {
-		return [];
+	*replay(): Generator<LogEntry> {
+		for (const entry of this.#before) {
+			this.append(entry);
+			yield entry;
+		}
 	}
 
 	get tip(): bigint {

@@ -1,7 +1,7 @@
-import type { Signer } from '@mysten/sui/cryptography';
+import { decodeSuiPrivateKey, type Signer } from '@mysten/sui/cryptography';
 import { requestSuiFromFaucetV2 } from '@mysten/sui/faucet';
 import type { SuiGrpcClient } from '@mysten/sui/grpc';
-import { Ed25519Keypair } from '@mysten/sui/keypairs/ed25519';
+import type { Ed25519Keypair } from '@mysten/sui/keypairs/ed25519';
 import type { Target } from '#clients/chain/calls.ts';
 import { connectChain } from '#clients/chain/connect.ts';
 import type { ChainReader, ChainWriter } from '#clients/chain/port.ts';
@@ -9,13 +9,16 @@ import { createChainReader } from '#clients/chain/reader.ts';
 import { createChainWriter } from '#clients/chain/writer.ts';
 import type { HparamValues } from '#core/gradient/hparams.ts';
 import { windowAt } from '#core/window.ts';
+import { RETAINED_TRANSACTIONS, RecentHistory } from '#devnet/ledger/history.ts';
 import type { Ledger } from '#devnet/ledger/ledger.ts';
 import { createDevelopmentRoot, createDocumentMinter, type DevelopmentRoot, type DocumentMinter } from '#devnet/nitro/mint.ts';
 import { createNitroVerifier } from '#devnet/nitro/verify.ts';
 import { devnetHparams } from '#devnet/publish/devnet-hparams.ts';
-import { createNetwork, type NetworkParameters, publishVramhub } from '#devnet/publish/publish.ts';
+import { createNetwork, type NetworkParameters } from '#devnet/publish/publish.ts';
 import { startDevnet } from '#devnet/start-devnet.ts';
 import type { NetworkObjects } from '#runtime/address-book.ts';
+import { publishedChain } from '#tests/helpers/published-chain.ts';
+import { QuickKeypair } from '#tests/helpers/quick-keypair.ts';
 
 /** The image that a test network allows. */
 export const TEST_PCRS = [1, 2, 3].map((byte) => new Uint8Array(48).fill(byte)) as unknown as readonly [Uint8Array, Uint8Array, Uint8Array];
@@ -30,7 +33,7 @@ export interface TestChainOptions {
 	readonly pcrs?: NetworkParameters['pcrs'];
 }
 
-/** A devnet in memory with the contracts published and one network made; ends with its test. */
+/** A devnet in memory with the contracts published (see {@link publishedChain}) and one network made; ends with its test. */
 export interface TestChain {
 	readonly rpcUrl: string;
 	readonly client: SuiGrpcClient;
@@ -58,17 +61,18 @@ export interface TestChain {
 
 export async function startTestChain(options: TestChainOptions): Promise<TestChain> {
 	const root = createDevelopmentRoot();
-	const devnet = await startDevnet({ verifyNitroDocument: createNitroVerifier({ roots: [root.certificate] }), onError: console.error });
+	const { entries, secretKey, published } = await publishedChain();
+	const verifyNitroDocument = createNitroVerifier({ roots: [root.certificate] });
+	const devnet = await startDevnet({ journal: new RecentHistory(RETAINED_TRANSACTIONS, entries), verifyNitroDocument, onError: console.error });
 	try {
 		const client = connectChain(devnet.url);
 		const fundedSigner = async () => {
-			const signer = Ed25519Keypair.generate();
+			const signer = new QuickKeypair();
 			await requestSuiFromFaucetV2({ host: devnet.faucetUrl, recipient: signer.toSuiAddress() });
 			return signer;
 		};
-		const admin = await fundedSigner();
+		const admin = new QuickKeypair(decodeSuiPrivateKey(secretKey).secretKey);
 		const publisher = { client, signer: admin };
-		const published = await publishVramhub(publisher);
 		const { packageId } = published;
 		const { windowDurationMs, values } = devnetHparams(options.windowSeconds);
 		const parameters: NetworkParameters = {
