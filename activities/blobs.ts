@@ -4,7 +4,7 @@ import { VramhubError } from '#core/errors.ts';
 import { writeFileAtomic } from '#runtime/files.ts';
 import { blobFile } from '#runtime/state-folder.ts';
 
-/** A validator's own folder of immutable bytes, found by their SHA-256 (hexadecimal). Gradients, and payloads that await submission. */
+/** A validator's own folder of immutable bytes, found by their SHA-256 (hexadecimal). Gradients, payloads that await submission, and state files. */
 export interface BlobFolder {
 	/** Undefined when they are not there, or when the file was damaged. */
 	read(sha256: string): Promise<Uint8Array | undefined>;

@@ -98,6 +98,7 @@ export async function writeEvaluateWorld(folder: string, config: GptConfig, { mi
 		),
 		prev_payload: '',
 		state_reset: false,
+		state_lost: false,
 		manifest: toHex(manifestBytes),
 		shards: Array.from({ length: SHARDS - 1 }, (_, index) => ({
 			index,

@@ -12,6 +12,7 @@ const BENCHES: Readonly<Record<string, () => Promise<{ readonly run: (options: {
 	gradient: () => import('./gradient.ts'),
 	machine: () => import('./machine.ts'),
 	merge: () => import('./merge.ts'),
+	overlap: () => import('./overlap.ts'),
 };
 
 await runMain(createLogger({ target: 'vramhub_bench' }), async () => {

@@ -7,6 +7,7 @@ import { isVramhubError, VramhubError } from '#core/errors.ts';
 import { neededSequences, type WindowBatches, windowBatches } from '#core/gradient/batches.ts';
 import { FIRST_TESTIMONY_CODE, minerCodeName } from '#core/gradient/codes.ts';
 import type { FreezeRequest, ProcessDataRequest, SessionRequest } from '#core/gradient/enclave-api.ts';
+import type { PayloadHeader } from '#core/gradient/header.ts';
 import { HparamsBcs, type HparamValues, hparamsFromList, hparamsHash } from '#core/gradient/hparams.ts';
 import type { ModelManifest } from '#core/gradient/manifest.ts';
 import { decodeManifest, manifestHash } from '#core/gradient/manifest-codec.ts';
@@ -42,10 +43,19 @@ export interface SessionFacts {
 	readonly prevPayload: Uint8Array;
 	readonly prevWindow: bigint;
 	readonly stateReset: boolean;
+	/** Where the sketches of the interval's earlier windows are. */
+	readonly previousState: PreviousState;
 	readonly batches: WindowBatches;
 	/** Sequences that the evaluation reads are all in these; each is yet to be proved against the dataset's root. */
 	readonly shards: readonly ShardFacts[];
 }
+
+/** `none`: there is no previous payload, or it was scored against another checkpoint. */
+export type PreviousState =
+	| { readonly kind: 'none' }
+	| { readonly kind: 'lost' }
+	/** Hexadecimal, of the state file. */
+	| { readonly kind: 'file'; readonly sha256: string };
 
 export interface ShardFacts {
 	readonly index: number;
@@ -79,6 +89,7 @@ const sessionSchema = z.strictObject({
 	commitments: hex,
 	prev_payload: hex,
 	state_reset: z.boolean(),
+	state_lost: z.boolean(),
 	manifest: hex,
 	shards: z.array(z.strictObject({ index: uint(0xffff_ffff), sha256: digest, proof: z.array(digest).max(32) })).max(65_536),
 }) satisfies z.ZodType<SessionRequest>;
@@ -217,10 +228,16 @@ function parseCommitments(text: string): Commitment[] {
 	});
 }
 
-function parsePrevious(request: SessionRequest, window: bigint): Pick<SessionFacts, 'previousRows' | 'prevPayload' | 'prevWindow' | 'stateReset'> {
+function parsePrevious(
+	request: SessionRequest,
+	window: bigint,
+): Pick<SessionFacts, 'previousRows' | 'prevPayload' | 'prevWindow' | 'stateReset' | 'previousState'> {
 	const bytes = fromHex(request.prev_payload);
 	const stateReset = request.state_reset;
-	if (bytes.length === 0) return { previousRows: [], prevPayload: new Uint8Array(32), prevWindow: 0n, stateReset };
+	if (bytes.length === 0) {
+		if (request.state_lost) throw new VramhubError('BAD_ARGUMENT', 'state_lost: there is no previous payload');
+		return { previousRows: [], prevPayload: new Uint8Array(32), prevWindow: 0n, stateReset, previousState: { kind: 'none' } };
+	}
 	if (stateReset) throw new VramhubError('BAD_ARGUMENT', 'prev_payload: must be empty after a reset');
 	const { header, miners } = decodePayload(bytes);
 	if (!equalBytes(addressBytes(header.network), addressBytes(request.network))) throw new VramhubError('BAD_ARGUMENT', 'prev_payload: of another network');
@@ -228,7 +245,15 @@ function parsePrevious(request: SessionRequest, window: bigint): Pick<SessionFac
 		throw new VramhubError('BAD_ARGUMENT', 'prev_payload: of another validator');
 	}
 	if (header.window >= window) throw new VramhubError('BAD_ARGUMENT', `prev_payload: of window ${header.window}, which is not before ${window}`);
-	return { previousRows: miners, prevPayload: payloadDigest(bytes), prevWindow: header.window, stateReset };
+	return { previousRows: miners, prevPayload: payloadDigest(bytes), prevWindow: header.window, stateReset, previousState: previousStateOf(request, header) };
+}
+
+function previousStateOf({ state_lost, checkpoint_hash }: SessionRequest, { checkpointHash, stateAfter }: PayloadHeader): PreviousState {
+	const goesOn = toHex(checkpointHash) === checkpoint_hash;
+	if (state_lost && !goesOn)
+		throw new VramhubError('BAD_ARGUMENT', 'state_lost: the previous payload is of another checkpoint, so nothing of its state is needed');
+	if (!goesOn) return { kind: 'none' };
+	return state_lost ? { kind: 'lost' } : { kind: 'file', sha256: toHex(stateAfter) };
 }
 
 function parseShards(request: SessionRequest, needed: readonly number[]): ShardFacts[] {

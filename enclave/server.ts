@@ -127,6 +127,11 @@ function routes({ key, attester, log }: EnclaveServerOptions, files: FileStore, 
 		});
 	});
 
+	app.get('/sessions/:id{[0-9a-f]{64}}/state', (c) => {
+		const { stateFile } = sessions.get(c.req.param('id'));
+		return c.body(Buffer.from(stateFile), 200, { 'content-type': 'application/octet-stream' });
+	});
+
 	app.notFound((c) => c.json(errorBody('BAD_ARGUMENT', 'no such path'), 404));
 	app.onError((error, c) => {
 		if (error instanceof TooLarge) return c.json(errorBody('OBJECT_TOO_LARGE', error.message), 413, { connection: 'close' });

@@ -2,15 +2,18 @@ import { createHash } from 'node:crypto';
 import { ByteWriter, toHex } from '#core/bytes.ts';
 import { encodeCanonical } from '#core/cbor.ts';
 import { VramhubError } from '#core/errors.ts';
-import { decodeGradient, gradientForm, gradientNorm } from '#core/gradient/codec.ts';
+import { chunkCount, decodeGradient, gradientForm, gradientNorm } from '#core/gradient/codec.ts';
 import { MINER_CODE } from '#core/gradient/codes.ts';
+import { copyTier, keptSketches, largestOverlaps, type SketchedGradient } from '#core/gradient/copies.ts';
 import { type CloseAnswer, type FreezeAnswer, type MeasureAnswer, type ProcessDataAnswer, RECEIPT_DOMAIN } from '#core/gradient/enclave-api.ts';
-import { FLAG_STATE_RESET } from '#core/gradient/header.ts';
-import { GRADIENT_HEADER_LENGTH } from '#core/gradient/layout.ts';
+import { FLAG_SKETCHES_LOST, FLAG_STATE_RESET } from '#core/gradient/header.ts';
+import { CHUNK_ELEMENTS, type SparseGradient } from '#core/gradient/layout.ts';
+import { INTERVAL_SKETCH_HASHES, intervalSketchSeed, sketchOf, WINDOW_SKETCH_HASHES, windowSketchSeed } from '#core/gradient/overlap.ts';
 import { encodePayload } from '#core/gradient/payload.ts';
 import type { Commitment } from '#core/gradient/records.ts';
 import { clipNorm, lossToMicroNats, toMicroNats } from '#core/gradient/score.ts';
-import { type MinerOutcome, nextRows, stateAfter } from '#core/gradient/state.ts';
+import { type MinerOutcome, nextRows, stateFileOf } from '#core/gradient/state.ts';
+import { type Overlap, type StoredSketch, stateFileDigest } from '#core/gradient/state-file.ts';
 import type { Evaluator } from '#enclave/evaluate.ts';
 import type { SigningKey } from '#enclave/keys.ts';
 import type { SessionFacts } from '#enclave/request.ts';
@@ -19,13 +22,15 @@ interface Measured {
 	/** 0, or a proven code. */
 	readonly code: number;
 	readonly norm: number;
-	/** Of everything after the gradient's header: equal ones are copies. */
-	readonly bodySha256: string;
+	/** Of one that decodes. */
+	readonly sketches: Pick<SketchedGradient, 'inWindow' | 'inInterval'> | undefined;
 }
 
 interface Frozen {
 	/** What each committed roster miner came to: a measurement or testimony. */
 	readonly codes: ReadonlyMap<number, number>;
+	/** Ascending uid. */
+	readonly overlaps: readonly Overlap[];
 	readonly clipNorm: number;
 	/** Nats. */
 	readonly baseline: number;
@@ -36,7 +41,7 @@ interface Frozen {
 type State =
 	| { readonly kind: 'measuring' }
 	| { readonly kind: 'processing'; readonly frozen: Frozen }
-	| { readonly kind: 'closed'; readonly frozen: Frozen; readonly answer: CloseAnswer };
+	| { readonly kind: 'closed'; readonly frozen: Frozen; readonly answer: CloseAnswer; readonly stateFile: Uint8Array };
 
 export interface SessionSurroundings {
 	readonly key: SigningKey;
@@ -57,18 +62,30 @@ export class Session {
 	readonly facts: SessionFacts;
 	readonly #evaluator: Evaluator;
 	readonly #surroundings: SessionSurroundings;
+	readonly #seeds: { readonly window: Uint8Array; readonly interval: Uint8Array };
+	#earlier: readonly StoredSketch[];
 	readonly #measured = new Map<number, Measured>();
 	readonly #processed = new Map<number, ProcessDataAnswer>();
 	#state: State = { kind: 'measuring' };
 
-	constructor(facts: SessionFacts, evaluator: Evaluator, surroundings: SessionSurroundings) {
+	/** `earlier`: what gradients of this interval's windows before are compared by. */
+	constructor(facts: SessionFacts, evaluator: Evaluator, earlier: readonly StoredSketch[], surroundings: SessionSurroundings) {
+		const { network, window, randomness, checkpointHash } = facts;
 		this.facts = facts;
 		this.#evaluator = evaluator;
+		this.#earlier = earlier;
+		this.#seeds = { window: windowSketchSeed(network, window, randomness), interval: intervalSketchSeed(network, checkpointHash) };
 		this.#surroundings = surroundings;
 	}
 
 	get closed(): boolean {
 		return this.#state.kind === 'closed';
+	}
+
+	/** What the signed `state_after` is the digest of. ENCLAVE_REFUSED before the session is closed. */
+	get stateFile(): Uint8Array {
+		if (this.#state.kind !== 'closed') throw new VramhubError('ENCLAVE_REFUSED', 'the session is not closed');
+		return this.#state.stateFile;
 	}
 
 	/** Most bytes that a gradient of this miner may have; ENCLAVE_REFUSED when it committed nothing. */
@@ -84,18 +101,18 @@ export class Session {
 		if (known !== undefined) return { uid, code: known.code, norm: known.norm };
 		if (this.#state.kind !== 'measuring') throw new VramhubError('ENCLAVE_REFUSED', 'the set of gradients is frozen');
 		const result = decodeGradient(gradient, this.#expected(uid));
-		const measured: Measured = {
-			code: result.kind === 'decoded' ? MINER_CODE.scored : MINER_CODE[result.code],
-			norm: result.kind === 'decoded' ? gradientNorm(result.gradient) : 0,
-			bodySha256: createHash('sha256').update(gradient.subarray(GRADIENT_HEADER_LENGTH)).digest('hex'),
-		};
+		const measured: Measured =
+			result.kind === 'decoded'
+				? { code: MINER_CODE.scored, norm: gradientNorm(result.gradient), sketches: this.#sketchesOf(result.gradient) }
+				: { code: MINER_CODE[result.code], norm: 0, sketches: undefined };
 		this.#measured.set(uid, measured);
 		return { uid, code: measured.code, norm: measured.norm };
 	}
 
 	/** `testimony`: codes of the committed miners that were not measured, all of them and no others. */
 	async freeze(testimony: ReadonlyMap<number, number>): Promise<FreezeAnswer> {
-		const codes = this.#frozenCodes(testimony);
+		const overlaps = this.#state.kind === 'measuring' ? this.#overlaps() : this.#state.frozen.overlaps;
+		const codes = this.#frozenCodes(testimony, overlaps);
 		if (this.#state.kind !== 'measuring') {
 			if (digestOf(codes) !== digestOf(this.#state.frozen.codes)) throw new VramhubError('ENCLAVE_REFUSED', 'the session was frozen with other testimony');
 			return this.#state.frozen.answer;
@@ -111,7 +128,7 @@ export class Session {
 		);
 		const baseline = await this.#evaluator.baseline();
 		const answer: FreezeAnswer = { median_norm: norm, uids, baseline_loss: lossToMicroNats(baseline).toString() };
-		this.#state = { kind: 'processing', frozen: { codes, clipNorm: norm, baseline, answer } };
+		this.#state = { kind: 'processing', frozen: { codes, overlaps, clipNorm: norm, baseline, answer } };
 		return answer;
 	}
 
@@ -145,34 +162,40 @@ export class Session {
 		const { frozen } = this.#state;
 		const waiting = frozen.answer.uids.filter((uid) => !this.#processed.has(uid));
 		if (waiting.length > 0) throw new VramhubError('ENCLAVE_REFUSED', `miners ${waiting.slice(0, 8).join(', ')} are not processed`);
-		const payload = this.#payload(frozen);
+		const { payload, stateFile } = this.#outcome(frozen);
 		const { key } = this.#surroundings;
 		const answer: CloseAnswer = { payload: toHex(payload), signature: toHex(key.sign(payload)), public_key: toHex(key.publicKey) };
-		this.#state = { kind: 'closed', frozen, answer };
+		this.#state = { kind: 'closed', frozen, answer, stateFile };
 		await this.release();
 		return answer;
 	}
 
 	/** Lets go of the model and the shards. */
 	async release(): Promise<void> {
+		this.#earlier = [];
 		await this.#evaluator.release();
 	}
 
-	#payload(frozen: Frozen): Uint8Array {
+	#outcome(frozen: Frozen): { readonly payload: Uint8Array; readonly stateFile: Uint8Array } {
 		const { facts } = this;
+		const tiers = new Map(frozen.overlaps.map(({ uid, ppm }) => [uid, copyTier(ppm, facts.hparams)]));
 		const outcome = (uid: number): MinerOutcome => {
 			const code = frozen.codes.get(uid);
 			if (code === undefined) return { kind: 'absent' };
-			if (code !== MINER_CODE.scored) return { kind: 'failed', code };
+			if (code !== MINER_CODE.scored) return { kind: 'failed', code, isExcluded: tiers.get(uid) === 'excluded' };
 			const { score, random } = this.#processed.get(uid)!;
-			return { kind: 'scored', own: score, random };
+			return { kind: 'scored', own: score, random, isHalved: tiers.get(uid) === 'halved' };
 		};
 		const miners = nextRows(
 			facts.roster.map(({ uid, generation }) => ({ uid, generation, outcome: outcome(uid) })),
 			facts.previousRows,
 			facts.hparams,
 		);
-		return encodePayload({
+		const { network, window, checkpointHash } = facts;
+		const scored = this.#sketched().filter(({ uid }) => frozen.codes.get(uid) === MINER_CODE.scored);
+		const sketches = keptSketches(window, this.#earlier, scored, facts.hparams);
+		const stateFile = stateFileOf(miners, { network, window, checkpointHash, overlaps: frozen.overlaps, sketches });
+		const payload = encodePayload({
 			header: {
 				network: facts.network,
 				validatorUid: facts.validatorUid,
@@ -192,30 +215,47 @@ export class Session {
 				randomDataDigest: facts.batches.randomDataDigest,
 				medianNorm: frozen.clipNorm,
 				baselineLoss: BigInt(frozen.answer.baseline_loss),
-				stateAfter: stateAfter(miners),
+				stateAfter: stateFileDigest(stateFile),
 				runtimeHash: this.#evaluator.runtimeHash,
 				cpuClass: this.#surroundings.cpuClass,
-				flags: facts.stateReset ? FLAG_STATE_RESET : 0,
+				flags: (facts.stateReset ? FLAG_STATE_RESET : 0) | (facts.previousState.kind === 'lost' ? FLAG_SKETCHES_LOST : 0),
 			},
 			miners,
 		});
+		return { payload, stateFile };
 	}
 
-	/** Ascending uid. Copies get their code here: of equal bodies the one that was committed first stays. */
-	#frozenCodes(testimony: ReadonlyMap<number, number>): Map<number, number> {
+	#sketchesOf(gradient: SparseGradient): Measured['sketches'] {
+		return {
+			inWindow: sketchOf(gradient, this.#seeds.window, WINDOW_SKETCH_HASHES),
+			inInterval: sketchOf(gradient, this.#seeds.interval, INTERVAL_SKETCH_HASHES),
+		};
+	}
+
+	/** What was measured and decodes. */
+	#sketched(): SketchedGradient[] {
+		return [...this.#measured].flatMap(([uid, { sketches }]) => {
+			const { generation, seq } = this.#commitment(uid);
+			return sketches === undefined ? [] : [{ uid, generation, seq, ...sketches }];
+		});
+	}
+
+	#overlaps(): Overlap[] {
+		const { window, manifest } = this.facts;
+		return largestOverlaps({ window, positions: chunkCount(manifest.parameters) * CHUNK_ELEMENTS }, this.#sketched(), this.#earlier);
+	}
+
+	/** Ascending uid. Copies get their code here: the later commitment pays. */
+	#frozenCodes(testimony: ReadonlyMap<number, number>, overlaps: readonly Overlap[]): Map<number, number> {
 		const codes = new Map<number, number>();
-		const first = new Map<string, number>();
-		for (const { uid } of [...this.facts.commitments.values()].sort((a, b) => a.seq - b.seq)) {
-			const measured = this.#measured.get(uid);
-			if (measured?.code === MINER_CODE.scored && !first.has(measured.bodySha256)) first.set(measured.bodySha256, uid);
-		}
+		const tiers = new Map(overlaps.map(({ uid, ppm }) => [uid, copyTier(ppm, this.facts.hparams)]));
 		for (const { uid } of this.facts.roster) {
 			if (!this.facts.commitments.has(uid)) continue;
 			const measured = this.#measured.get(uid);
 			const code = measured?.code ?? testimony.get(uid);
 			if (code === undefined) throw new VramhubError('ENCLAVE_REFUSED', `miner ${uid} is neither measured nor in the testimony`);
-			const copied = measured?.code === MINER_CODE.scored && first.get(measured.bodySha256) !== uid;
-			codes.set(uid, copied ? MINER_CODE.copied : code);
+			const tier = tiers.get(uid);
+			codes.set(uid, tier === 'copied' || tier === 'excluded' ? MINER_CODE.copied : code);
 		}
 		for (const uid of testimony.keys()) {
 			if (!codes.has(uid) || this.#measured.has(uid)) throw new VramhubError('ENCLAVE_REFUSED', `testimony about miner ${uid}, which has nothing missing`);

@@ -1,6 +1,7 @@
 import { toHex } from '#core/bytes.ts';
 import { VramhubError } from '#core/errors.ts';
 import type { SessionAnswer } from '#core/gradient/enclave-api.ts';
+import { decodeStateFile } from '#core/gradient/state-file.ts';
 import { ModelCache } from '#enclave/evaluate.ts';
 import type { FileStore } from '#enclave/files.ts';
 import type { SigningKey } from '#enclave/keys.ts';
@@ -42,12 +43,17 @@ export class Sessions implements AsyncDisposable {
 			this.#touch(facts.id);
 			return { session: facts.id, missing: [] };
 		}
-		const missing = ModelCache.missing(facts, this.#options.files);
+		const { key, cpuClass, files } = this.#options;
+		const { previousState } = facts;
+		const state = previousState.kind === 'file' ? files.get(previousState.sha256) : undefined;
+		const missing = ModelCache.missing(facts, files);
+		if (previousState.kind === 'file' && state === undefined) missing.push(previousState.sha256);
 		if (missing.length > 0) return { session: facts.id, missing };
+		// Whose digest an enclave signed.
+		const earlier = state === undefined ? [] : decodeStateFile(state).sketches;
 		await this.#makeRoom();
-		const evaluator = await this.#models.open(facts, this.#options.files);
-		const { key, cpuClass } = this.#options;
-		this.#sessions.set(facts.id, new Session(facts, evaluator, { key, cpuClass, fixSet: (digest) => this.#fixSet(facts, digest) }));
+		const evaluator = await this.#models.open(facts, files);
+		this.#sessions.set(facts.id, new Session(facts, evaluator, earlier, { key, cpuClass, fixSet: (digest) => this.#fixSet(facts, digest) }));
 		return { session: facts.id, missing: [] };
 	}
 

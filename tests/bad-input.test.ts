@@ -221,7 +221,9 @@ test('each offence has its code, its line and its row, and touches nobody else',
 		},
 		enclave: client,
 		files: model.files,
+		blobs: { read: async () => undefined },
 		validatorUid: scenario.validatorUid,
+		log: createLogger({ target: 'test', write: () => undefined }),
 	});
 	const { session } = (await new MockActivityEnvironment().run(openSession, { window: window.toString() })) as OpenedSession;
 	for (const { uid } of honest) await client.measure(session, uid, made[uid]!.commit);

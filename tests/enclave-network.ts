@@ -19,6 +19,12 @@ import type { ForwardGraph, TrainingGraph } from '#model/session.ts';
 export const TEST_MODEL: GptConfig = { vocabulary: 256, context: 16, width: 32, layers: 1, heads: 2 };
 const BATCH = 4;
 
+/**
+ * Plain gradients of a model of 12 thousand parameters have up to two thirds of their positions in common, far more than pseudo-gradients of real ones
+ * (`npm run bench -- overlap`): the tiers begin above that.
+ */
+export const TEST_TIERS = { copy_halve_overlap_ppm: 700_000n, copy_reject_overlap_ppm: 800_000n, copy_exclude_overlap_ppm: 900_000n };
+
 export const NETWORK = `0x${'0a'.repeat(32)}`;
 export const RANDOMNESS = 'ab'.repeat(32);
 
@@ -52,6 +58,8 @@ export async function createTestNetwork(overrides: Partial<HparamValues> = {}, m
 		random_batch_sequences: 8n,
 		top_k: 256n,
 		evaluation_learning_rate_ppm: 500_000n,
+		proof_of_work_floor_ppm: 0n,
+		...TEST_TIERS,
 		...overrides,
 	});
 	const manifestBytes = encodeManifest(manifest);
@@ -126,6 +134,7 @@ export async function createTestNetwork(overrides: Partial<HparamValues> = {}, m
 				),
 				prev_payload: '',
 				state_reset: false,
+				state_lost: false,
 				manifest: toHex(manifestBytes),
 				shards: Array.from({ length: dataset.dataset.shards - 1 }, (_, index) => ({
 					index,

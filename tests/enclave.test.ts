@@ -60,6 +60,13 @@ async function open(request: Request, to = client): Promise<string> {
 	return session;
 }
 
+/** As a host keeps it for the next window. */
+async function keepState(session: string): Promise<Uint8Array> {
+	const state = await client.state(session);
+	network.files.set(sha256Hex(state), state);
+	return state;
+}
+
 const processRequest = (uid: number, bytes: Uint8Array, window = WINDOW) => ({
 	window: Number(window),
 	miner_uid: uid,
@@ -122,6 +129,7 @@ test('scores a window from end to end, and the next one goes on from its payload
 	const closed = await client.close(session);
 	assert.deepEqual(await client.close(session), closed);
 	const bytes = fromHex(closed.payload);
+	await keepState(session);
 	const publicKey = fromHex(closed.public_key);
 	assert.ok(await verify(fromHex(closed.signature), bytes, publicKey));
 	// RFC 8410: the fixed prefix of an Ed25519 SubjectPublicKeyInfo.

@@ -10,6 +10,7 @@ import { MINER_CODE } from '#core/gradient/codes.ts';
 import { decodePayload, type MinerRow } from '#core/gradient/payload.ts';
 import { type MinerOutcome, nextRows } from '#core/gradient/state.ts';
 import { windowStartMs } from '#core/window.ts';
+import { stateFor } from '#tests/helpers/payload.ts';
 import { startTestChain, type TestChain } from '#tests/helpers/test-chain.ts';
 import { consensusOf, registerTestValidator, type TestValidator } from '#tests/helpers/validator.ts';
 
@@ -54,6 +55,9 @@ async function play(of: bigint, tamper: (row: MinerRow) => MinerRow): Promise<vo
 		await validator.submit(of, ({ uid }) => (index === 1 ? tamper(rows[uid]!) : rows[uid]!));
 		const { lastDigest, lastPayload } = (await chain.reader.payloadChain(validator.uid))!;
 		payloads.set(toHex(lastDigest), lastPayload);
+		const { header, miners: signed } = decodePayload(lastPayload);
+		const record = (await chain.reader.windowRecord(of))!;
+		payloads.set(toHex(header.stateAfter), stateFor({ network: chain.objects.network, record, miners: signed }));
 	}
 	const { medians, selected } = await consensusOf(chain, of);
 	await validators[0]!.writer.settleMedians({ window: of, fromRow: 0, medians });
@@ -81,7 +85,7 @@ test('the whole way from losses to reward, recomputed and equal to what was sign
 	assert.equal(explained.validators.length, 1);
 	const { derivation } = validator!;
 	assert.deepEqual(derivation?.ranking, { key: 5_000, rank: 1, ranked: 3, tied: 1 });
-	assert.deepEqual([derivation.recomputed?.differing, derivation.recomputed?.differingRows, derivation.recomputed?.stateDigestHolds], [[], [], true]);
+	assert.deepEqual([derivation.recomputed?.differing, derivation.recomputed?.differingRows, derivation.stateHolds], [[], [], true]);
 	assert.ok(derivation.recomputed!.before.mu > explained.values.rating_mu_nano && derivation.signed.mu > derivation.recomputed!.before.mu);
 	assert.deepEqual([validator!.chainDiffers, explained.chainMedians?.weight], [[], explained.medians?.row.weight]);
 	assert.equal(explained.medians?.row.weight, derivation.signed.weight - TAMPERED, 'the lower of the two');
@@ -89,13 +93,14 @@ test('the whole way from losses to reward, recomputed and equal to what was sign
 	const text = explainedText(explained);
 	for (const part of [
 		/code 0 \(scored\)/,
+		/overlap with earlier gradients: none/,
 		/own batch improved by 5000, random batch by 2000 micro-nats; own − random = 3000/,
 		/ranking key: 5000 \(own, for random > 0\)/,
 		/rank: 1 of 3 who committed\n/,
 		/rating: μ 2\d\.\d+, σ \d\.\d+ \(from the previous payload\) → μ \d+\.\d+, .*rating_beta_nano/,
 		/ordinal: μ − 3σ = /,
 		/proof of work: 0\.050000 → 0\.097500 \(sign \+1, α 0\.050000 \(proof_of_work_alpha_ppm\)\)/,
-		/ordinal_floor_nano\), a part 0\.845\d+ of all = 55400 of 65535/,
+		/ordinal_floor_nano, proof_of_work_floor_ppm\), a part 0\.845\d+ of all = 55400 of 65535/,
 		/every row is what was signed/,
 		/median by stake over 2 validators .* accepted by more than half/,
 		/the medians on the chain are the same/,
@@ -132,6 +137,7 @@ test('what is not at hand is said: the payload before, and a window whose payloa
 	const last = await explainMiner(alone, { minerUid: 0, window, validatorUid: 0 });
 	assert.equal(last.validators[0]!.derivation?.recomputed, undefined);
 	assert.match(explainedText(last), /before: unavailable \(the chain keeps a validator's last payload only/);
+	assert.match(explainedText(last), /overlap with earlier gradients: unavailable/);
 	const earlier = explainedText(await explainMiner(alone, { minerUid: 0, window: window - 1n }));
 	assert.match(earlier, /its payload is unavailable/);
 	assert.match(earlier, /the chain has of it: code 0 \(scored\).*own 5000, random 2000, weight/);

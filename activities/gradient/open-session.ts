@@ -1,16 +1,19 @@
 import { bcs } from '@mysten/bcs';
+import type { BlobFolder } from '#activities/blobs.ts';
 import type { EnclaveClient, ModelFiles } from '#activities/gradient/ports.ts';
 import { beating } from '#activities/heartbeat.ts';
 import type { ChainReader } from '#clients/chain/port.ts';
-import { toHex } from '#core/bytes.ts';
+import { equalBytes, toHex } from '#core/bytes.ts';
 import { VramhubError } from '#core/errors.ts';
 import { neededSequences, windowBatches } from '#core/gradient/batches.ts';
 import type { SessionRequest } from '#core/gradient/enclave-api.ts';
 import { HparamsBcs, hparamsToList } from '#core/gradient/hparams.ts';
 import type { ModelManifest } from '#core/gradient/manifest.ts';
 import { decodeManifest } from '#core/gradient/manifest-codec.ts';
+import { decodePayload } from '#core/gradient/payload.ts';
 import { CommitmentBcs, RosterBcs } from '#core/gradient/records.ts';
 import { shardsOf } from '#model/dataset.ts';
+import type { Logger } from '#runtime/log.ts';
 
 export interface OpenedSession {
 	/** The enclave's name for it: a digest of the request, so that repeating this activity opens the same one. */
@@ -25,9 +28,11 @@ export function createOpenSession(deps: {
 	readonly chain: Pick<ChainReader, 'network' | 'windowRecord' | 'hparamsAt' | 'roster' | 'commitments' | 'validator' | 'payloadChain'>;
 	readonly enclave: Pick<EnclaveClient, 'openSession' | 'putModelFile'>;
 	readonly files: ModelFiles;
+	readonly blobs: Pick<BlobFolder, 'read'>;
 	readonly validatorUid: number;
 	/** The first payload from this window on starts anew, without the earlier ratings. */
 	readonly resetWindow?: bigint | undefined;
+	readonly log: Logger;
 }) {
 	const { enclave, files } = deps;
 	const manifest = decodeManifest(files.manifest);
@@ -36,14 +41,15 @@ export function createOpenSession(deps: {
 		return beating(
 			() => progress,
 			async (signal) => {
-				const request = await sessionRequest(deps, manifest, BigInt(window));
+				const { request, state } = await sessionRequest(deps, manifest, BigInt(window));
+				if (request.state_lost) deps.log.warn('Sketches of earlier windows are lost', { window });
 				for (let round = 0; round < ROUNDS; round++) {
 					progress = 'opening';
 					const { session, missing } = await enclave.openSession(request, signal);
 					if (missing.length === 0) return { session };
 					for (const [index, sha256] of missing.entries()) {
 						progress = `putting file ${index + 1} of ${missing.length}`;
-						await enclave.putModelFile(sha256, await files.read(sha256), signal);
+						await enclave.putModelFile(sha256, sha256 === state?.sha256 ? state.bytes : await files.read(sha256), signal);
 					}
 				}
 				throw new VramhubError('ENCLAVE_REFUSED', `the enclave still asks for files after ${ROUNDS} rounds`);
@@ -52,7 +58,13 @@ export function createOpenSession(deps: {
 	};
 }
 
-async function sessionRequest(deps: Parameters<typeof createOpenSession>[0], manifest: ModelManifest, window: bigint): Promise<SessionRequest> {
+interface PreparedRequest {
+	readonly request: SessionRequest;
+	/** Of the previous payload, when it has the same checkpoint in force and the file is there. */
+	readonly state: { readonly sha256: string; readonly bytes: Uint8Array } | undefined;
+}
+
+async function sessionRequest(deps: Parameters<typeof createOpenSession>[0], manifest: ModelManifest, window: bigint): Promise<PreparedRequest> {
 	const { chain, files, validatorUid } = deps;
 	const [network, record, hparams, roster, commitments, validator, last] = await Promise.all([
 		chain.network(),
@@ -71,7 +83,9 @@ async function sessionRequest(deps: Parameters<typeof createOpenSession>[0], man
 	const isReset = known !== undefined && resetWindow !== undefined && known.lastWindow < resetWindow && resetWindow <= window;
 	const previous = isReset ? undefined : known;
 	const batches = windowBatches({ network: network.id, window, randomness: record.randomness, roster, manifest, hparams: hparams.values });
-	return {
+	const stateSha256 = previous === undefined ? undefined : stateOfSameCheckpoint(previous.lastPayload, record.checkpointHash);
+	const stateBytes = stateSha256 === undefined ? undefined : await deps.blobs.read(stateSha256);
+	const request: SessionRequest = {
 		network: network.id,
 		validator_uid: validatorUid,
 		validator_generation: validator.generation,
@@ -94,6 +108,7 @@ async function sessionRequest(deps: Parameters<typeof createOpenSession>[0], man
 		),
 		prev_payload: previous === undefined ? '' : toHex(previous.lastPayload),
 		state_reset: isReset,
+		state_lost: stateSha256 !== undefined && stateBytes === undefined,
 		manifest: toHex(files.manifest),
 		shards: files.shards(
 			shardsOf(
@@ -105,4 +120,11 @@ async function sessionRequest(deps: Parameters<typeof createOpenSession>[0], man
 			),
 		),
 	};
+	return { request, state: stateSha256 === undefined || stateBytes === undefined ? undefined : { sha256: stateSha256, bytes: stateBytes } };
+}
+
+/** Hexadecimal `state_after`; undefined when the payload was scored against another checkpoint: its sketches are of no use then. */
+function stateOfSameCheckpoint(payload: Uint8Array, checkpointHash: Uint8Array): string | undefined {
+	const { header } = decodePayload(payload);
+	return equalBytes(header.checkpointHash, checkpointHash) ? toHex(header.stateAfter) : undefined;
 }

@@ -23,6 +23,8 @@ export interface EnclaveClient {
 	freeze(session: string, request: FreezeRequest, signal?: AbortSignal): Promise<FreezeAnswer>;
 	process(request: ProcessDataRequest, signal?: AbortSignal): Promise<ProcessDataAnswer>;
 	close(session: string, signal?: AbortSignal): Promise<CloseAnswer>;
+	/** Of a closed session: what its payload's `state_after` is the SHA-256 of. */
+	state(session: string, signal?: AbortSignal): Promise<Uint8Array>;
 }
 
 /** SEAL_NO_ACCESS, SEAL_UNAVAILABLE, SEAL_BAD_CIPHERTEXT, CREDENTIALS_MALFORMED. May cache keys by version. */

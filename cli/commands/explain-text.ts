@@ -1,7 +1,9 @@
 import type { Availability, Explained, ExplainedValidator } from '#cli/commands/explain.ts';
-import { type MinerCodeName, minerCodeName } from '#core/gradient/codes.ts';
+import { MINER_CODE, type MinerCodeName, minerCodeName } from '#core/gradient/codes.ts';
+import type { CopyTier } from '#core/gradient/copies.ts';
 import type { Derivation } from '#core/gradient/explain.ts';
 import type { HparamValues } from '#core/gradient/hparams.ts';
+import type { MinerRow } from '#core/gradient/payload.ts';
 
 /** What each code means for the miner. */
 const CONSEQUENCE: Readonly<Record<MinerCodeName, string>> = {
@@ -12,7 +14,7 @@ const CONSEQUENCE: Readonly<Record<MinerCodeName, string>> = {
 	wrong_checkpoint: 'the committed gradient was made from another checkpoint: it ties for last and counts −1 as work',
 	not_finite: 'the committed gradient holds a number that is not finite: it ties for last and counts −1 as work',
 	zero_norm: 'the committed gradient is empty: it ties for last and counts −1 as work',
-	copied: 'its gradient is one that another miner committed earlier: it ties for last and counts −1 as work',
+	copied: 'its gradient has the positions of one that another miner committed earlier: it ties for last and counts −1 as work',
 	not_committed: 'it committed nothing: it is not ranked, and what is positive decays by gauntlet_gamma_ppm',
 	missing: 'this validator found no object: it ties for last and counts −1 as work',
 	forbidden: 'this validator was not let in with its credentials: it ties for last and counts −1 as work',
@@ -61,8 +63,9 @@ function codeText(code: number): string {
 	return name === undefined ? `code ${code}` : `code ${code} (${name}): ${CONSEQUENCE[name]}`;
 }
 
-function outcomeLines({ signed: row, ranking }: Derivation, { proof_of_work_margin_ppm }: HparamValues): string[] {
-	const lines = [codeText(row.code)];
+function outcomeLines({ signed: row, ranking, copy }: Derivation, values: HparamValues): string[] {
+	const { proof_of_work_margin_ppm } = values;
+	const lines = [codeText(row.code), ...copyLines(row, copy, values)];
 	if (row.code === 0) {
 		lines.push(`losses: own batch improved by ${row.score}, random batch by ${row.random} micro-nats; own − random = ${row.score! - row.random}`);
 		const why = row.random > 0 ? 'own, for random > 0' : 'min(own, random), for random ≤ 0';
@@ -74,6 +77,24 @@ function outcomeLines({ signed: row, ranking }: Derivation, { proof_of_work_marg
 	}
 	if (row.code === 0) lines.push(`margin: own must exceed random by ${ppm(proof_of_work_margin_ppm)} · |random| (proof_of_work_margin_ppm)`);
 	return lines;
+}
+
+const TIER: Readonly<Record<CopyTier, (values: HparamValues) => string>> = {
+	none: ({ copy_halve_overlap_ppm }) => `below ${ppm(copy_halve_overlap_ppm)} (copy_halve_overlap_ppm): nothing follows`,
+	halved: ({ copy_halve_overlap_ppm }) => `at least ${ppm(copy_halve_overlap_ppm)} (copy_halve_overlap_ppm): half of its weight in this window`,
+	copied: ({ copy_reject_overlap_ppm }) => `at least ${ppm(copy_reject_overlap_ppm)} (copy_reject_overlap_ppm): copied`,
+	excluded: ({ copy_exclude_overlap_ppm }) =>
+		`at least ${ppm(copy_exclude_overlap_ppm)} (copy_exclude_overlap_ppm): copied, and its proof of work is −1 at once`,
+};
+
+/** Nothing to compare for who brought no gradient. */
+function copyLines({ code }: MinerRow, copy: Derivation['copy'], values: HparamValues): string[] {
+	if (code !== MINER_CODE.scored && code !== MINER_CODE.copied) return [];
+	if (copy === undefined) return ['overlap with earlier gradients: unavailable (the state file of this window is not in this data folder)'];
+	const { overlap, tier } = copy;
+	if (overlap === undefined) return ['overlap with earlier gradients: none'];
+	const { uid, window } = overlap.other;
+	return [`largest overlap with an earlier gradient: ${ppm(overlap.ppm)} of the positions, with miner ${uid} in window ${window}; ${TIER[tier](values)}`];
 }
 
 function ratingLines({ signed: row, recomputed, ranking, ordinalAfter }: Derivation, previous: Availability<unknown>, values: HparamValues): string[] {
@@ -103,22 +124,22 @@ function workLines({ signed: row, sign, recomputed }: Derivation, values: Hparam
 	return [`proof of work: ${before} → ${ppm(row.proofOfWork)} (${step})`, `windows without a score in a row: ${row.missed}`];
 }
 
-function weightLines({ signed: row, ordinalAfter, rawWeight, rawTotal }: Derivation, { ordinal_floor_nano }: HparamValues): string[] {
-	const formula = `max(0, ordinal − ${nano(ordinal_floor_nano)})² · max(0, proof of work) (ordinal_floor_nano)`;
+function weightLines({ signed: row, ordinalAfter, rawWeight, rawTotal }: Derivation, { ordinal_floor_nano, proof_of_work_floor_ppm }: HparamValues): string[] {
+	const formula = `max(0, ordinal − ${nano(ordinal_floor_nano)})² · proof of work above ${ppm(proof_of_work_floor_ppm)} (ordinal_floor_nano, proof_of_work_floor_ppm)`;
 	if (row.code !== 0) return [`weight: ${share(row.weight)}: there is none without a score in the window`];
 	if (rawWeight > 0n) return [`weight: ${formula}, a part ${(Number(rawWeight) / Number(rawTotal)).toFixed(6)} of all = ${share(row.weight)}`];
-	const why = ordinalAfter <= ordinal_floor_nano ? 'the ordinal is not above the floor' : 'the proof of work is not above 0';
+	const why = ordinalAfter <= ordinal_floor_nano ? 'the ordinal is not above its floor' : 'the proof of work is not above its floor';
 	return [`weight: ${formula} is 0, for ${why}: ${share(row.weight)}`];
 }
 
-function checkLines({ recomputed, signed: row }: Derivation, chainDiffers: readonly string[]): string[] {
+function checkLines({ recomputed, signed: row, stateHolds }: Derivation, chainDiffers: readonly string[]): string[] {
 	const lines = chainDiffers.length === 0 ? [] : [`THE PAYLOAD DIFFERS FROM THE CHAIN in ${chainDiffers.join(', ')}`];
 	if (recomputed === undefined) return [...lines, 'not recomputed: the previous payload is unavailable'];
-	const { differing, differingRows, stateDigestHolds } = recomputed;
+	const { differing, differingRows } = recomputed;
 	for (const column of differing) lines.push(`RECOMPUTING DIFFERS: ${column} comes out as ${recomputed.row[column]}, signed is ${row[column]}`);
 	const others = differingRows.filter((uid) => uid !== row.uid);
 	if (others.length > 0) lines.push(`RECOMPUTING DIFFERS in the rows of the miners ${others.join(', ')}`);
-	if (!stateDigestHolds) lines.push('THE STATE DIGEST in the header is not that of the signed rows');
+	if (stateHolds === false) lines.push('THE STATE in the header is not that of the signed rows');
 	if (differingRows.length === 0) lines.push('recomputed from the signed losses and the previous payload: every row is what was signed');
 	return lines;
 }

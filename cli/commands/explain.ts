@@ -12,6 +12,7 @@ import { type Derivation, deriveMinerRow } from '#core/gradient/explain.ts';
 import { type HparamValues, hparamsHash } from '#core/gradient/hparams.ts';
 import { decodePayload, type MinerRow, type Payload, payloadDigest } from '#core/gradient/payload.ts';
 import type { SnapshotValidator, WindowRecord } from '#core/gradient/records.ts';
+import { stateFileDigest } from '#core/gradient/state-file.ts';
 import { windowAt } from '#core/window.ts';
 import { blobFile } from '#runtime/state-folder.ts';
 
@@ -48,7 +49,7 @@ export interface ExplainSources {
 	readonly chain: Pick<ChainReader, 'windowRecord' | 'hparamsAt' | 'roster' | 'settledScores' | 'payloadChain' | 'consensus' | 'clockMs' | 'network'>;
 	/** Undefined until a window's rewards are distributed. */
 	readonly distribution: (window: bigint) => Promise<Distribution | undefined>;
-	/** Signed payloads that are not on the chain any more; whoever serves is not trusted, the digest is. */
+	/** Signed payloads that are not on the chain any more, and state files; whoever serves is not trusted, the digest is. */
 	readonly findPayload: (validatorUid: number, sha256: Uint8Array) => Promise<Uint8Array | undefined>;
 }
 
@@ -105,7 +106,8 @@ export async function explainMiner(
 		const payload = await payloadOf(chain, findPayload, validator.uid, window, settled?.payloadSha256);
 		const previous = await previousRows(chain, findPayload, validator.uid, payload);
 		const settledMiner = settled?.miners[row];
-		const derivation = payload.kind === 'found' ? deriveMinerRow(payload.value, minerUid, rowsOf(previous), hparams.values) : undefined;
+		const state = payload.kind === 'found' ? await stateOf(findPayload, validator.uid, payload.value) : undefined;
+		const derivation = payload.kind === 'found' ? deriveMinerRow(payload.value, minerUid, rowsOf(previous), hparams.values, state) : undefined;
 		const chainDiffers = payload.kind === 'found' ? differences(payload.value, derivation, settledMiner, hparamsHash(hparams)) : [];
 		validators.push({ ...validator, settled: settledMiner, payload, previous, derivation, chainDiffers });
 	}
@@ -167,6 +169,12 @@ async function previousRows(
 	const bytes = await findPayload(validatorUid, prevPayload);
 	if (bytes === undefined || !equalBytes(payloadDigest(bytes), prevPayload)) return notPublic(prevPayload);
 	return { kind: 'found', value: decodePayload(bytes).miners, from: 'folder' };
+}
+
+/** The state file that the payload names; undefined when it is not in this data folder. */
+async function stateOf(findPayload: ExplainSources['findPayload'], validatorUid: number, { header }: Payload): Promise<Uint8Array | undefined> {
+	const bytes = await findPayload(validatorUid, header.stateAfter);
+	return bytes !== undefined && equalBytes(stateFileDigest(bytes), header.stateAfter) ? bytes : undefined;
 }
 
 function notPublic(sha256: Uint8Array): Availability<never> {
@@ -232,6 +240,8 @@ function answerOf(explained: Explained): Answer {
 								after: rating(derivation.signed),
 								ordinal: Number(derivation.ordinalAfter) / 1e9,
 								weight: derivation.signed.weight,
+								copy: derivation.copy ?? null,
+								stateHolds: derivation.stateHolds ?? null,
 								recomputed:
 									derivation.recomputed === undefined
 										? null
@@ -240,7 +250,6 @@ function answerOf(explained: Explained): Answer {
 												weight: derivation.recomputed.row.weight,
 												differing: derivation.recomputed.differing,
 												differingRows: derivation.recomputed.differingRows,
-												stateDigestHolds: derivation.recomputed.stateDigestHolds,
 											},
 							},
 			})),

@@ -15,6 +15,7 @@ import type {
 	SessionAnswer,
 	SessionRequest,
 } from '#core/gradient/enclave-api.ts';
+import { MAX_STATE_FILE_BYTES } from '#core/gradient/state-file.ts';
 
 export interface EnclaveClientOptions {
 	/** `http://127.0.0.1:3000` */
@@ -92,6 +93,15 @@ export class EnclaveClient {
 
 	close(session: string, signal?: AbortSignal): Promise<CloseAnswer> {
 		return this.#json('POST', `/sessions/${session}/close`, answers.close, { json: {}, signal });
+	}
+
+	/** The state file of a closed session. Throws ENCLAVE_UNAVAILABLE when it is longer than any is. */
+	async state(session: string, signal?: AbortSignal): Promise<Uint8Array> {
+		const path = `/sessions/${session}/state`;
+		const response = await this.#fetch('GET', path, { signal });
+		const bytes = await response.bytes();
+		if (bytes.length > MAX_STATE_FILE_BYTES) throw new VramhubError('ENCLAVE_UNAVAILABLE', `GET ${path}: not an enclave's answer`);
+		return bytes;
 	}
 
 	async #json<T>(method: string, path: string, schema: z.ZodType<T>, options: CallOptions): Promise<T> {

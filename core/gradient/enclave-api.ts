@@ -6,11 +6,12 @@
  * | method and path | body | answer |
  * |---|---|---|
  * | POST /sessions | {@link SessionRequest} (JSON, digests and bytes in hexadecimal) | {@link SessionAnswer} |
- * | PUT /models/{sha256}  | a file that a session needs (checkpoint, graph, manifest, shard; octets) | 204; 400 when the digest differs |
+ * | PUT /models/{sha256}  | a file that a session needs (checkpoint, graph, shard, state file; octets) | 204; 400 when the digest differs |
  * | PUT /sessions/{id}/gradients/{uid} | the gradient's octets | {@link MeasureAnswer} |
  * | POST /sessions/{id}/freeze | {@link FreezeRequest} | {@link FreezeAnswer} |
  * | POST /process_data | {@link ProcessDataRequest} | {@link ProcessDataAnswer} |
  * | POST /sessions/{id}/close | `{}` | {@link CloseAnswer}; repeating it answers the same bytes |
+ * | GET /sessions/{id}/state | | octets: the state file (core/gradient/state-file.ts) whose SHA-256 is the payload's `state_after`; 409 before the session is closed |
  *
  * Errors: `{"error":{"code","message"}}` with an {@link import('#core/errors.ts').ErrorCode}; 404 ENCLAVE_SESSION_LOST when the
  * session is unknown (the enclave restarted), 409 ENCLAVE_REFUSED out of order, 413 too large, 400 otherwise.
@@ -47,6 +48,11 @@ export interface SessionRequest {
 	/** The validator's previous signed payload, hexadecimal; empty when there is none or after a reset. */
 	readonly prev_payload: string;
 	readonly state_reset: boolean;
+	/**
+	 * The host no longer has the previous payload's state file though the same checkpoint is in force: the payload says so (`FLAG_SKETCHES_LOST`), and copies of earlier windows go
+	 * unseen. Otherwise that file, by the previous header's `state_after`, is one of those that must be put. False where there is no such payload.
+	 */
+	readonly state_lost: boolean;
 	/** Canonical CBOR of the model manifest, hexadecimal. */
 	readonly manifest: string;
 	/** SHA-256 of files that must have been put: the checkpoint's is `checkpoint_hash`, the graph's is in the manifest. Shards by index. */

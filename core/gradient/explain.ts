@@ -1,10 +1,13 @@
 import { equalBytes } from '#core/bytes.ts';
 import { MINER_CODE } from '#core/gradient/codes.ts';
+import { type CopyTier, copyTier } from '#core/gradient/copies.ts';
 import type { HparamValues } from '#core/gradient/hparams.ts';
 import type { MinerRow, Payload } from '#core/gradient/payload.ts';
 import { ordinal, type Rating } from '#core/gradient/rating.ts';
 import { rankingKey } from '#core/gradient/score.ts';
-import { type MinerOutcome, nextRows, stateAfter, windowRanks, workSign } from '#core/gradient/state.ts';
+import { type MinerOutcome, nextRows, stateFileOf, windowRanks, workSign } from '#core/gradient/state.ts';
+import { decodeStateFile, type Overlap, type StateFile, stateFileDigest } from '#core/gradient/state-file.ts';
+import { rawWeight } from '#core/gradient/weight.ts';
 
 /** What a miner's row was made from. */
 export interface StateBefore extends Rating {
@@ -22,10 +25,14 @@ export interface Derivation {
 	/** Of a scored miner: 1, 0 or −1; of a failed one −1. */
 	readonly sign: number | undefined;
 	readonly signed: MinerRow;
+	/** The earlier gradient that it shares most positions with, none when it shares none; undefined when the state file is not at hand. */
+	readonly copy: { readonly overlap: Overlap | undefined; readonly tier: CopyTier } | undefined;
 	readonly ordinalAfter: bigint;
-	/** max(0, ordinal − floor)² · max(0, proof of work) of this miner, and of all; 0 without a score. */
+	/** As core/gradient/weight.ts shares it out: of this miner, and of all; 0 without a score. */
 	readonly rawWeight: bigint;
 	readonly rawTotal: bigint;
+	/** Whether the state file, whose digest is the header's `state_after`, is of the signed rows; undefined when it is not at hand. */
+	readonly stateHolds: boolean | undefined;
 	/** Undefined when the previous payload is not at hand. */
 	readonly recomputed:
 		| {
@@ -35,31 +42,40 @@ export interface Derivation {
 				readonly differing: readonly (keyof MinerRow)[];
 				/** Uids of all rows that differ anywhere. */
 				readonly differingRows: readonly number[];
-				/** Whether the header's `state_after` is the digest of the signed rows. */
-				readonly stateDigestHolds: boolean;
 		  }
 		| undefined;
 }
 
 /**
  * Derives a miner's row of a signed payload again. `previousRows`: of the payload that this one names as the previous, none at the first or after a reset;
- * undefined when it is not at hand. Undefined when the miner is not in the payload.
+ * undefined when it is not at hand. `state`: the bytes whose SHA-256 is the header's `state_after`, undefined when they are not at hand; without them a weight that was halved
+ * comes out as whole. Undefined when the miner is not in the payload.
  */
-export function deriveMinerRow(payload: Payload, uid: number, previousRows: readonly MinerRow[] | undefined, values: HparamValues): Derivation | undefined {
+export function deriveMinerRow(
+	payload: Payload,
+	uid: number,
+	previousRows: readonly MinerRow[] | undefined,
+	values: HparamValues,
+	state?: Uint8Array,
+): Derivation | undefined {
 	const { miners } = payload;
+	const stateFile = state === undefined ? undefined : decodeStateFile(state);
+	const tiers = new Map(stateFile?.overlaps.map((overlap) => [overlap.uid, copyTier(overlap.ppm, values)]));
 	const index = miners.findIndex((row) => row.uid === uid);
 	const signed = miners[index];
 	if (signed === undefined) return undefined;
-	const outcomes = miners.map(outcomeOf);
+	const outcomes = miners.map((row) => outcomeOf(row, tiers.get(row.uid)));
 	const outcome = outcomes[index]!;
 	const ranks = windowRanks(outcomes);
 	const rank = ranks[index];
-	const raw = miners.map((row) => rawWeight(row, values));
+	const raw = miners.map((row) => rawWeight({ ...row, scored: row.code === MINER_CODE.scored, halved: tiers.get(row.uid) === 'halved' }, values));
 	return {
 		outcome,
 		ranking: rank === undefined ? undefined : rankingOf(outcome, rank, ranks),
 		sign: signOf(outcome, values),
 		signed,
+		copy: stateFile === undefined ? undefined : { overlap: stateFile.overlaps.find((overlap) => overlap.uid === uid), tier: tiers.get(uid) ?? 'none' },
+		stateHolds: stateFile === undefined ? undefined : equalBytes(stateFileDigest(rowsInto(stateFile, miners)), payload.header.stateAfter),
 		ordinalAfter: ordinal(signed),
 		rawWeight: raw[index]!,
 		rawTotal: raw.reduce((sum, weight) => sum + weight, 0n),
@@ -67,9 +83,16 @@ export function deriveMinerRow(payload: Payload, uid: number, previousRows: read
 	};
 }
 
-function outcomeOf({ code, score, random }: MinerRow): MinerOutcome {
-	if (code === MINER_CODE.scored) return { kind: 'scored', own: score ?? 0, random };
-	return code === MINER_CODE.not_committed ? { kind: 'absent' } : { kind: 'failed', code };
+/** Without a tier at hand, proof of work of −1 after a copy says that it was excluded. */
+function outcomeOf({ code, score, random, proofOfWork }: MinerRow, tier: CopyTier | undefined): MinerOutcome {
+	if (code === MINER_CODE.scored) return { kind: 'scored', own: score ?? 0, random, isHalved: tier === 'halved' };
+	if (code === MINER_CODE.not_committed) return { kind: 'absent' };
+	return { kind: 'failed', code, isExcluded: code === MINER_CODE.copied && (tier === undefined ? proofOfWork === -1_000_000 : tier === 'excluded') };
+}
+
+/** As if the state had been made of these rows. */
+function rowsInto({ resultsSha256: _, ...state }: StateFile, rows: readonly MinerRow[]): Uint8Array {
+	return stateFileOf(rows, state);
 }
 
 function rankingOf(outcome: MinerOutcome, rank: number, ranks: readonly (number | undefined)[]): Derivation['ranking'] {
@@ -94,14 +117,8 @@ function signOf(outcome: MinerOutcome, { proof_of_work_margin_ppm }: HparamValue
 	}
 }
 
-/** As core/gradient/weight.ts shares it out; the shares themselves are recomputed there. */
-function rawWeight(row: MinerRow, { ordinal_floor_nano }: HparamValues): bigint {
-	const excess = ordinal(row) - ordinal_floor_nano;
-	return row.code === MINER_CODE.scored && excess > 0n && row.proofOfWork > 0 ? excess * excess * BigInt(row.proofOfWork) : 0n;
-}
-
 function recompute(
-	{ header, miners }: Payload,
+	{ miners }: Payload,
 	index: number,
 	outcomes: readonly MinerOutcome[],
 	previousRows: readonly MinerRow[],
@@ -121,6 +138,5 @@ function recompute(
 		row: rows[index]!,
 		differing: differing[index]!,
 		differingRows: miners.filter((_, at) => differing[at]!.length > 0).map((row) => row.uid),
-		stateDigestHolds: equalBytes(stateAfter(miners), header.stateAfter),
 	};
 }

@@ -5,10 +5,11 @@ import { defaultHparamValues } from '#core/gradient/hparams.ts';
 import type { MinerRow } from '#core/gradient/payload.ts';
 import { ordinal, rateRanking } from '#core/gradient/rating.ts';
 import { clipNorm, lossToMicroNats, rankingKey, toMicroNats } from '#core/gradient/score.ts';
-import { type MinerOutcome, nextRows, type RosterOutcome, stateAfter, workSign } from '#core/gradient/state.ts';
+import { type MinerOutcome, nextRows, type RosterOutcome, workSign } from '#core/gradient/state.ts';
 import { shareWeights } from '#core/gradient/weight.ts';
 
-const hparams = defaultHparamValues();
+/** No floor: weight from the first window of work on. */
+const hparams = defaultHparamValues({ proof_of_work_floor_ppm: 0n });
 const fresh = { mu: hparams.rating_mu_nano, sigma: hparams.rating_sigma_nano };
 const scored = (own: number, random: number): MinerOutcome => ({ kind: 'scored', own, random });
 const failed = (code: number): MinerOutcome => ({ kind: 'failed', code });
@@ -164,29 +165,70 @@ test('weights are shares of 65535 and a weak miner lifts nobody', () => {
 		sigma: fc.bigInt({ min: 1n, max: 10n ** 10n }),
 		proofOfWork: fc.integer({ min: -1_000_000, max: 1_000_000 }),
 		scored: fc.boolean(),
+		halved: fc.boolean(),
 	});
 	fc.assert(
-		fc.property(fc.array(miner, { maxLength: 40 }), (miners) => {
-			const weights = shareWeights(miners, 0n);
+		fc.property(fc.array(miner, { maxLength: 40 }), fc.constantFrom(0n, 100_000n), (miners, proof_of_work_floor_ppm) => {
+			const floors = { ordinal_floor_nano: 0n, proof_of_work_floor_ppm };
+			const weights = shareWeights(miners, floors);
 			const total = weights.reduce((sum, weight) => sum + weight, 0);
 			assert.ok(total === 0 || (total <= 65535 && total > 65535 - miners.length));
-			for (const [i, { proofOfWork, scored: hasScore }] of miners.entries()) if (proofOfWork <= 0 || !hasScore) assert.equal(weights[i], 0);
-			const sybil = { mu: -(10n ** 12n), sigma: 1n, proofOfWork: 1_000_000, scored: true };
-			assert.deepEqual(shareWeights([...miners, sybil], 0n), [...weights, 0]);
+			for (const [i, { proofOfWork, scored: hasScore }] of miners.entries())
+				if (BigInt(proofOfWork) <= proof_of_work_floor_ppm || !hasScore) assert.equal(weights[i], 0);
+			const sybil = { mu: -(10n ** 12n), sigma: 1n, proofOfWork: 1_000_000, scored: true, halved: false };
+			assert.deepEqual(shareWeights([...miners, sybil], floors), [...weights, 0]);
 		}),
 		{ seed: 2 },
 	);
 	assert.deepEqual(
 		shareWeights(
-			[1n, 2n].map((mu) => ({ mu: mu + 3n, sigma: 1n, proofOfWork: 10, scored: true })),
-			0n,
+			[1n, 2n].map((mu) => ({ mu: mu + 3n, sigma: 1n, proofOfWork: 10, scored: true, halved: false })),
+			{ ordinal_floor_nano: 0n, proof_of_work_floor_ppm: 0n },
 		),
 		[13107, 52428],
 	);
 });
 
-test('the state digest covers the rows', () => {
-	const rows = nextRows(roster(scored(1, 0), absent), [], hparams);
-	assert.deepEqual(stateAfter(rows), stateAfter(structuredClone(rows)));
-	assert.notDeepEqual(stateAfter(rows), stateAfter([rows[0]!, { ...rows[1]!, missed: 2 }]));
+test('a newcomer works through the floor before it has weight, and who hovers about 0 has none', () => {
+	const parameters = defaultHparamValues();
+	assert.equal(parameters.proof_of_work_floor_ppm, 100_000n);
+	let rows: MinerRow[] = [];
+	const works: number[] = [];
+	const weights: number[] = [];
+	for (let window = 0; window < 40; window++) {
+		// The second one's gradient is another batch's: it beats the random batch every second time.
+		rows = nextRows(roster(scored(3000, 2000), window % 2 === 0 ? scored(3000, 2000) : scored(2000, 2000)), rows, parameters);
+		works.push(rows[1]!.proofOfWork);
+		weights.push(rows[1]!.weight);
+		const warm = Math.floor(Math.log(1 - 0.1) / Math.log(1 - 0.05));
+		assert.equal(rows[0]!.weight > 0, window >= warm, `window ${window}`);
+	}
+	assert.ok(
+		works.some((work) => work > 0),
+		'a floor of 0 would let it pass',
+	);
+	assert.deepEqual(new Set(weights), new Set([0]));
+});
+
+test('the tiers of a copy: half the weight of the window, the place of those who failed, or fifteen good windows without weight', () => {
+	const parameters = defaultHparamValues();
+	const work = scored(3000, 2000);
+	const miners = (first: MinerOutcome) => roster(first, work, work);
+	let rows: MinerRow[] = [];
+	for (let window = 0; window < 20; window++) rows = nextRows(miners(work), rows, parameters);
+	const [alike] = nextRows(miners(work), rows, parameters);
+	const [halved, other] = nextRows(miners({ kind: 'scored', own: 3000, random: 2000, isHalved: true }), rows, parameters);
+	// Of raw weights 1 : 2 : 2 and not 2 : 2 : 2.
+	assert.ok(Math.abs(halved!.weight - 65_535 / 5) < 2 && Math.abs(other!.weight - (2 * 65_535) / 5) < 2);
+	assert.deepEqual({ ...halved, weight: 0 }, { ...alike, weight: 0 }, 'ratings and proof of work are as ever');
+	const [copied] = nextRows(miners(failed(7)), rows, parameters);
+	const [excluded] = nextRows(miners({ kind: 'failed', code: 7, isExcluded: true }), rows, parameters);
+	assert.deepEqual([copied!.weight, excluded!.weight, excluded!.code, excluded!.proofOfWork], [0, 0, 7, -1_000_000]);
+	assert.ok(copied!.proofOfWork > 500_000);
+	assert.equal(copied!.mu, excluded!.mu);
+	let again = nextRows(miners({ kind: 'failed', code: 7, isExcluded: true }), rows, parameters);
+	let without = 0;
+	for (; again[0]!.weight === 0; without++) again = nextRows(miners(work), again, parameters);
+	// −1 + 2 (1 − 0.95ⁿ) above 0.1 takes 16 good windows, the last of which has weight again.
+	assert.equal(without - 1, 15);
 });

@@ -1,5 +1,4 @@
 import { sha256 } from '@noble/hashes/sha2.js';
-import { ByteWriter } from '#core/bytes.ts';
 import { VramhubError } from '#core/errors.ts';
 import { MINER_CODE } from '#core/gradient/codes.ts';
 import type { HparamValues } from '#core/gradient/hparams.ts';
@@ -7,13 +6,26 @@ import { encodeResults, type MinerRow } from '#core/gradient/payload.ts';
 import { type Rating, rateRanking } from '#core/gradient/rating.ts';
 import type { RosterEntry } from '#core/gradient/records.ts';
 import { rankingKey } from '#core/gradient/score.ts';
+import { encodeStateFile, type StateFile } from '#core/gradient/state-file.ts';
 import { shareWeights } from '#core/gradient/weight.ts';
 
 /** What a window established of one miner. */
 export type MinerOutcome =
-	| { readonly kind: 'scored' /** Micro-nats. */; readonly own: number; readonly random: number }
+	| {
+			readonly kind: 'scored';
+			/** Micro-nats. */
+			readonly own: number;
+			readonly random: number;
+			/** Part of its positions are an earlier gradient's: half of this window's weight. */
+			readonly isHalved?: boolean;
+	  }
 	/** Committed and without a score: a proven fault, or testimony that the bytes could not be had. */
-	| { readonly kind: 'failed'; readonly code: number }
+	| {
+			readonly kind: 'failed';
+			readonly code: number;
+			/** Most of its positions are an earlier gradient's: its proof of work is −1 at once. */
+			readonly isExcluded?: boolean;
+	  }
 	| { readonly kind: 'absent' };
 
 export interface RosterOutcome extends RosterEntry {
@@ -29,6 +41,7 @@ export type StateParameters = Pick<
 	| 'ordinal_floor_nano'
 	| 'proof_of_work_alpha_ppm'
 	| 'proof_of_work_margin_ppm'
+	| 'proof_of_work_floor_ppm'
 	| 'gauntlet_gamma_ppm'
 >;
 
@@ -41,7 +54,7 @@ const MAX_MISSED = 255;
  *
  * - Ranking: scored miners by {@link rankingKey}, equal keys tie; failed ones tie for last. Absent ones are not ranked.
  * - Proof of work: p' = p + α (s − p), s = {@link workSign} for a scored miner and −1 for a failed one (who saw the randomness and
- *   withheld must not be better off), in [−1, 1] by construction.
+ *   withheld must not be better off), in [−1, 1] by construction; at once −1 for a copy that is excluded.
  * - Absent miners: μ and proof of work, where positive, times gauntlet_gamma; σ stays.
  * - missed: windows without a score in a row.
  */
@@ -58,8 +71,9 @@ export function nextRows(miners: readonly RosterOutcome[], previous: readonly Mi
 		proofOfWork: nextProofOfWork(state.proofOfWork, outcome, parameters),
 		missed: outcome.kind === 'scored' ? 0 : Math.min(MAX_MISSED, state.missed + 1),
 		scored: outcome.kind === 'scored',
+		halved: outcome.kind === 'scored' && outcome.isHalved === true,
 	}));
-	const weights = shareWeights(states, parameters.ordinal_floor_nano);
+	const weights = shareWeights(states, parameters);
 	return entries.map(({ uid, generation, outcome }, index) => {
 		const { mu, sigma, proofOfWork, missed } = states[index]!;
 		const scored = outcome.kind === 'scored';
@@ -78,9 +92,9 @@ export function nextRows(miners: readonly RosterOutcome[], previous: readonly Mi
 	});
 }
 
-/** `state_after` of a header: SHA-256("vramhub/state" ‖ results). */
-export function stateAfter(rows: readonly MinerRow[]): Uint8Array {
-	return sha256(new ByteWriter().bytes(new TextEncoder().encode('vramhub/state')).bytes(encodeResults(rows)).done());
+/** The state after a window, of which `state_after` in the payload's header is the digest ({@link encodeStateFile}). */
+export function stateFileOf(rows: readonly MinerRow[], state: Omit<StateFile, 'resultsSha256'>): Uint8Array {
+	return encodeStateFile({ ...state, resultsSha256: sha256(encodeResults(rows)) });
 }
 
 function codeOf(outcome: MinerOutcome): number {
@@ -131,6 +145,7 @@ export function workSign(own: number, random: number, marginPpm: bigint): number
 
 function nextProofOfWork(current: number, outcome: MinerOutcome, parameters: StateParameters): number {
 	if (outcome.kind === 'absent') return Number(decayed(BigInt(current), parameters.gauntlet_gamma_ppm));
+	if (outcome.kind === 'failed' && outcome.isExcluded) return -PPM;
 	const sign = outcome.kind === 'scored' ? workSign(outcome.own, outcome.random, parameters.proof_of_work_margin_ppm) : -1;
 	const alpha = Number(parameters.proof_of_work_alpha_ppm);
 	// Below 2^53: 1e6 · 1e6 twice. Truncated towards 0, so that it stays within ±1e6.

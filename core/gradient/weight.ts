@@ -1,3 +1,4 @@
+import type { HparamValues } from '#core/gradient/hparams.ts';
 import { ordinal, type Rating } from '#core/gradient/rating.ts';
 
 export interface Weighable extends Rating {
@@ -5,20 +6,30 @@ export interface Weighable extends Rating {
 	readonly proofOfWork: number;
 	/** Whether this window has a score of the miner. Without one there is nothing to reward and nobody's commitment to credit. */
 	readonly scored: boolean;
+	/** Half of this window's weight, for positions that are an earlier gradient's. */
+	readonly halved: boolean;
 }
+
+export type WeightParameters = Pick<HparamValues, 'ordinal_floor_nano' | 'proof_of_work_floor_ppm'>;
 
 const WEIGHT_TOTAL = 65_535n;
 
 /**
- * weight = max(0, ordinal − floor)² · max(0, proof of work) · sync, as shares of 65535 rounded down; 0 when nobody has any. The floor
- * is fixed: with the lowest ordinal in its place one terrible sybil would lift everybody else. sync, how far behind a miner's
- * checkpoint is, is always 1: a gradient from another checkpoint than the one in force is rejected. Integers throughout.
+ * 2 · max(0, ordinal − ordinal floor)² · proof of work, or once when it is halved; 0 unless the proof of work is above its floor. A newcomer's proof of work after n windows of work is 1 − (1 − α)ⁿ, so
+ * the floor f is a warm-up of ⌊ln(1 − f) / ln(1 − α)⌋ windows without weight (two by default), and who hovers about 0, as work that is not its own does, never has any.
  */
-export function shareWeights(miners: readonly Weighable[], ordinalFloor: bigint): number[] {
-	const raw = miners.map((miner) => {
-		const excess = ordinal(miner) - ordinalFloor;
-		return miner.scored && excess > 0n && miner.proofOfWork > 0 ? excess * excess * BigInt(miner.proofOfWork) : 0n;
-	});
+export function rawWeight(miner: Weighable, { ordinal_floor_nano, proof_of_work_floor_ppm }: WeightParameters): bigint {
+	const excess = ordinal(miner) - ordinal_floor_nano;
+	const works = BigInt(miner.proofOfWork) > proof_of_work_floor_ppm;
+	return miner.scored && excess > 0n && works ? (miner.halved ? 1n : 2n) * excess * excess * BigInt(miner.proofOfWork) : 0n;
+}
+
+/**
+ * {@link rawWeight} · sync, as shares of 65535 rounded down; 0 when nobody has any. The ordinal's floor is fixed: with the lowest ordinal in its place one terrible sybil
+ * would lift everybody else. sync, how far behind a miner's checkpoint is, is always 1: a gradient from another checkpoint than the one in force is rejected. Integers throughout.
+ */
+export function shareWeights(miners: readonly Weighable[], parameters: WeightParameters): number[] {
+	const raw = miners.map((miner) => rawWeight(miner, parameters));
 	const total = raw.reduce((sum, weight) => sum + weight, 0n);
 	return raw.map((weight) => (total === 0n ? 0 : Number((weight * WEIGHT_TOTAL) / total)));
 }

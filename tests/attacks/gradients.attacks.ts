@@ -3,24 +3,33 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import { MockActivityEnvironment } from '@temporalio/testing';
+import { createCloseSession, type SignedPayload } from '#activities/gradient/close-session.ts';
 import { createOpenSession, type OpenedSession } from '#activities/gradient/open-session.ts';
+import { explainMiner } from '#cli/commands/explain.ts';
+import { explainedText } from '#cli/commands/explain-text.ts';
 import * as calls from '#clients/chain/calls.ts';
 import type { SettledMiner } from '#clients/chain/port.ts';
 import { readOwed } from '#clients/chain/rewards.ts';
 import { EnclaveClient } from '#clients/enclave/client.ts';
 import { fromHex, toHex } from '#core/bytes.ts';
+import { dctInt8 } from '#core/gradient/codec-dct-int8.ts';
 import { MINER_CODE } from '#core/gradient/codes.ts';
+import { type CopyTier, copyTier } from '#core/gradient/copies.ts';
+import { FLAG_SKETCHES_LOST } from '#core/gradient/header.ts';
+import { GRADIENT_HEADER_LENGTH } from '#core/gradient/layout.ts';
 import { assignableSequences } from '#core/gradient/manifest.ts';
 import { encodeManifest, manifestHash } from '#core/gradient/manifest-codec.ts';
 import { decodePayload } from '#core/gradient/payload.ts';
 import { ownBatch } from '#core/gradient/sampling.ts';
+import { decodeStateFile, type Overlap } from '#core/gradient/state-file.ts';
 import { createSigningKey } from '#enclave/keys.ts';
 import { type EnclaveServer, startEnclaveServer } from '#enclave/server.ts';
 import { cpuClass } from '#model/runtime-digest.ts';
 import { createLogger } from '#runtime/log.ts';
 import { attack, refusal } from '#tests/attacks/attack.ts';
 import { type AttackWorld, type Member, startAttackWorld, type ValidatorMember } from '#tests/attacks/world.ts';
-import { createTestNetwork, sha256Hex } from '#tests/enclave-network.ts';
+import { createTestNetwork, sha256Hex, TEST_TIERS } from '#tests/enclave-network.ts';
+import { Random } from '#tests/fuzz/random.ts';
 import { consensusOf } from '#tests/helpers/validator.ts';
 
 const MINERS = 7;
@@ -34,6 +43,9 @@ describe('attacks on gradients', () => {
 	let enclave: EnclaveClient;
 	let validator: ValidatorMember;
 	let openSession: ReturnType<typeof createOpenSession>;
+	let closeSession: ReturnType<typeof createCloseSession>;
+	/** The validator's folder, by SHA-256. */
+	const folder = new Map<string, Uint8Array>();
 	let window: bigint;
 	const key = createSigningKey();
 
@@ -42,7 +54,7 @@ describe('attacks on gradients', () => {
 		const manifest = encodeManifest(model.manifest);
 		const { own_batch_sequences, top_k } = model.hparams;
 		// Small steps, judged on many sequences: then honest work on this small model always helps the random batch too, and its own more.
-		const evaluation = { random_batch_sequences: 32n, evaluation_learning_rate_ppm: 50_000n, proof_of_work_margin_ppm: 0n };
+		const evaluation = { random_batch_sequences: 32n, evaluation_learning_rate_ppm: 50_000n, proof_of_work_margin_ppm: 0n, ...TEST_TIERS };
 		world = await startAttackWorld(
 			{ own_batch_sequences, top_k, ...evaluation },
 			{ miners: MINERS, validators: 0 },
@@ -77,8 +89,11 @@ describe('attacks on gradients', () => {
 				shards: (indices) => indices.map((index) => ({ index, sha256: sha256Hex(model.dataset.get(index)!), proof: model.dataset.proof(index).map(toHex) })),
 				read: async (sha256) => model.files.get(sha256)!,
 			},
+			blobs: { read: async (sha256) => folder.get(sha256) },
 			validatorUid: uid,
+			log: createLogger({ target: 'test', write: () => undefined }),
 		});
+		closeSession = createCloseSession({ enclave, blobs: { write: async (sha256, bytes) => void folder.set(sha256, bytes) } });
 		window = await chain.currentWindow();
 	});
 	after(async () => {
@@ -115,14 +130,28 @@ describe('attacks on gradients', () => {
 			const request = { window: Number(window), miner_uid: uid, gradient_bytes: toHex(bytes), checkpoint_hash: toHex(record.checkpointHash) };
 			await enclave.process(request);
 		}
-		const closed = await enclave.close(session);
-		await validator.writer.submitScores({ validatorUid: validator.uid, window, payload: fromHex(closed.payload), signature: fromHex(closed.signature) });
+		const { payloadSha256, signature } = (await new MockActivityEnvironment().run(closeSession, { session })) as SignedPayload;
+		const payload = folder.get(payloadSha256)!;
+		await validator.writer.submitScores({ validatorUid: validator.uid, window, payload, signature: fromHex(signature) });
 		const { medians, selected } = await consensusOf(chain, window);
 		await validator.writer.settleMedians({ window, fromRow: 0, medians });
 		const rows = (await chain.reader.settledScores(window, validator.uid))!.miners;
-		return { rows, selected: selected.map(({ uid }) => uid), state: decodePayload(fromHex(closed.payload)).miners };
+		return {
+			rows,
+			selected: selected.map(({ uid }) => uid),
+			state: decodePayload(payload).miners,
+			header: decodePayload(payload).header,
+			overlaps: overlapsOf(payload),
+		};
 	}
 
+	/** By uid, as the state file says. */
+	function overlapsOf(payload: Uint8Array): ReadonlyMap<number, Overlap> {
+		const { overlaps } = decodeStateFile(folder.get(toHex(decodePayload(payload).header.stateAfter))!);
+		return new Map(overlaps.map((overlap) => [overlap.uid, overlap]));
+	}
+
+	type Played = Awaited<ReturnType<typeof play>>;
 	const finalize = (selectedUids: readonly number[]) => validator.writer.finalizeWindow({ window, selectedUids });
 	const row = (rows: readonly SettledMiner[], uid: number) => rows.find((entry) => entry.uid === uid)!;
 
@@ -204,15 +233,119 @@ describe('attacks on gradients', () => {
 		await finalize(selected);
 	});
 
-	test('a copy of what another miner put in the window before is recognised', {
-		todo: 'only equal bodies of one window are compared: part of the scoring',
-	}, async () => {
+	/** What of its positions each thief keeps, and what that costs it: where whole sets are compared, and where sketches leave some doubt. */
+	const THIEVES = [
+		{ uid: COPIER, kept: 1, tier: 'excluded' },
+		{ uid: GARBAGE, kept: 0.97, tier: 'excluded' },
+		{ uid: HARMFUL, kept: 0.9, tier: 'copied' },
+		{ uid: FRONT_RUNNER, kept: 0.8, tier: 'halved' },
+		{ uid: WITHHOLDER, kept: 0.5, tier: 'none' },
+	] as const;
+
+	function assertTiers(
+		{ rows, state, overlaps }: Played,
+		victim: { readonly uid: number; readonly window: bigint },
+		thieves: readonly { uid: number; tier: CopyTier }[],
+	) {
+		for (const { uid, tier } of thieves) {
+			const overlap = overlaps.get(uid);
+			const said = `miner ${uid}: ${overlap?.ppm} ppm with miner ${overlap?.other.uid} in window ${overlap?.other.window}`;
+			assert.equal(overlap === undefined ? 'none' : copyTier(overlap.ppm, world.chain.parameters.values), tier, said);
+			if (tier !== 'none') assert.deepEqual([overlap!.other.uid, overlap!.other.window], [victim.uid, victim.window], said);
+			assert.equal(row(rows, uid).codeName, tier === 'copied' || tier === 'excluded' ? 'copied' : 'scored', said);
+			assert.equal(state.find((entry) => entry.uid === uid)!.proofOfWork === -1_000_000, tier === 'excluded', said);
+		}
+	}
+
+	test('a copy in other values, or a part of one, pays by how much of it is another’s', async () => {
 		window += 1n;
 		await world.enter(window);
-		const { rows } = await play([
-			{ uid: RIVAL, bytes: await gradient(RIVAL, window) },
-			{ uid: COPIER, bytes: await gradient(RIVAL, window - 1n, { header: { uid: COPIER, window } }) },
-		]);
-		assert.equal(row(rows, COPIER).codeName, 'copied');
+		const rival = await gradient(RIVAL, window);
+		const thieves = THIEVES.map(({ uid, kept }) => ({ uid, bytes: partly(rival, uid, window, kept) }));
+		const played = await play([{ uid: RIVAL, bytes: rival }, ...thieves]);
+		assert.equal(row(played.rows, RIVAL).codeName, 'scored');
+		assertTiers(played, { uid: RIVAL, window }, THIEVES);
+		await finalize(played.selected);
+	});
+
+	test('a copy of what another miner put in the window before is recognised', async () => {
+		const before = window;
+		window += 1n;
+		await world.enter(window);
+		const stolen = await gradient(RIVAL, before);
+		const thieves = THIEVES.map(({ uid, kept }) => ({ uid, bytes: partly(stolen, uid, window, kept) }));
+		// Who keeps most commits last, so that nobody has more in common with another thief than with the stolen one.
+		const played = await play([{ uid: RIVAL, bytes: await gradient(RIVAL, window) }, ...thieves.toReversed()]);
+		assert.equal(row(played.rows, RIVAL).codeName, 'scored', 'what one worked oneself has little in common with what one worked before');
+		assertTiers(played, { uid: RIVAL, window: before }, THIEVES);
+		await finalize(played.selected);
+	});
+
+	test('who hands in again what it handed in before is no better than who copies it', async () => {
+		const before = window;
+		window += 1n;
+		await world.enter(window);
+		const stale = await gradient(RIVAL, before, { header: { uid: RIVAL, window } });
+		const played = await play([{ uid: RIVAL, bytes: stale }]);
+		assertTiers(played, { uid: RIVAL, window: before }, [{ uid: RIVAL, tier: 'excluded' }]);
+		const explained = await explainMiner(
+			{ chain: world.chain.reader, distribution: async () => undefined, findPayload: async (_, sha256) => folder.get(toHex(sha256)) },
+			{ minerUid: RIVAL, window },
+		);
+		const said = explainedText(explained);
+		assert.match(
+			said,
+			new RegExp(
+				`largest overlap with an earlier gradient: 1\\.000000 of the positions, with miner ${RIVAL} in window ${before}; .*its proof of work is −1 at once`,
+			),
+		);
+		assert.match(said, /every row is what was signed/);
+		await finalize(played.selected);
+	});
+
+	test('without the state file of the window before a validator says so, and goes on without', async () => {
+		const before = window - 1n;
+		window += 1n;
+		await world.enter(window);
+		const lost = toHex(decodePayload((await world.chain.reader.payloadChain(validator.uid))!.lastPayload).header.stateAfter);
+		const file = folder.get(lost)!;
+		folder.delete(lost);
+		const played = await play([{ uid: COPIER, bytes: await gradient(RIVAL, before, { header: { uid: COPIER, window } }) }]);
+		assert.deepEqual([played.header.flags, row(played.rows, COPIER).codeName], [FLAG_SKETCHES_LOST, 'scored']);
+		await finalize(played.selected);
+		// The next one goes on from what there is.
+		folder.set(lost, file);
+		window += 1n;
+		await world.enter(window);
+		const next = await play([{ uid: COPIER, bytes: await gradient(COPIER, window) }]);
+		assert.equal(next.header.flags, 0);
+		await finalize(next.selected);
 	});
 });
+
+/**
+ * A thief's gradient of another one's: this share of each chunk's positions, with other values, and others drawn by the uid. As many as before, so that
+ * a thief cannot be told by its size.
+ */
+function partly(victim: Uint8Array, uid: number, window: bigint, kept: number): Uint8Array {
+	const header = Buffer.from(victim.subarray(0, GRADIENT_HEADER_LENGTH));
+	header.writeUInt16BE(uid, 6);
+	header.writeBigUInt64BE(window, 8);
+	const random = new Random(uid, Number(window));
+	const view = new DataView(victim.buffer, victim.byteOffset, victim.byteLength);
+	const parts: Uint8Array[] = [header];
+	for (let at = GRADIENT_HEADER_LENGTH; at < victim.length; ) {
+		const count = view.getUint16(at);
+		const deltas = Array.from({ length: count }, (_, k) => view.getUint16(at + 6 + 2 * k));
+		const positions = deltas.map((_, k) => deltas.slice(0, k + 1).reduce((sum, delta) => sum + delta, 0));
+		const chosen = new Set(positions.filter((_, k) => Math.floor((k + 1) * kept) > Math.floor(k * kept)));
+		while (chosen.size < count) chosen.add(random.integer(4_096));
+		const coefficients = new Float64Array(4_096);
+		for (const position of chosen) coefficients[position] = random.next() < 0.5 ? -1 - random.next() : 1 + random.next();
+		const chunk = new Uint8Array(dctInt8.chunkLength(count));
+		dctInt8.write(coefficients, count, new DataView(chunk.buffer), 0);
+		parts.push(chunk);
+		at += chunk.length;
+	}
+	return Buffer.concat(parts);
+}

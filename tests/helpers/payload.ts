@@ -3,7 +3,8 @@ import { MINER_CODE } from '#core/gradient/codes.ts';
 import type { PayloadHeader } from '#core/gradient/header.ts';
 import { encodePayload, type MinerRow, payloadDigest } from '#core/gradient/payload.ts';
 import type { Commitment, RosterEntry, WindowRecord } from '#core/gradient/records.ts';
-import { stateAfter } from '#core/gradient/state.ts';
+import { stateFileOf } from '#core/gradient/state.ts';
+import { stateFileDigest } from '#core/gradient/state-file.ts';
 
 export interface EnclaveKey {
 	readonly secretKey: Uint8Array;
@@ -48,6 +49,11 @@ export function rowsFor(roster: readonly RosterEntry[], commitments: readonly Co
 	});
 }
 
+/** The state file of such a payload: nobody overlaps with anybody, no sketches. */
+export function stateFor({ network, record, miners }: Pick<PayloadFacts, 'network' | 'record' | 'miners'>): Uint8Array {
+	return stateFileOf(miners, { network, window: record.window, checkpointHash: record.checkpointHash, overlaps: [], sketches: [] });
+}
+
 /** What an honest enclave would sign, with made-up scores: the header repeats the window record. */
 export function payloadFor(facts: PayloadFacts): Uint8Array {
 	const { record, previous, miners } = facts;
@@ -71,7 +77,7 @@ export function payloadFor(facts: PayloadFacts): Uint8Array {
 			randomDataDigest: new Uint8Array(32).fill(2),
 			medianNorm: 0.5,
 			baselineLoss: 2_332_062n,
-			stateAfter: stateAfter(miners),
+			stateAfter: stateFileDigest(stateFor(facts)),
 			runtimeHash: new Uint8Array(32).fill(4),
 			cpuClass: 1,
 			flags: 0,

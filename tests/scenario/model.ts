@@ -16,6 +16,7 @@ import { ModelPool } from '#model/pool.ts';
 import { encodeCheckpoint } from '#model/safetensors.ts';
 import type { AddressBook } from '#runtime/address-book.ts';
 import { writeFileAtomic } from '#runtime/files.ts';
+import { TEST_TIERS } from '#tests/enclave-network.ts';
 
 const CONFIG: GptConfig = { vocabulary: 256, context: 16, width: 32, layers: 1, heads: 2 };
 const BATCH = 4;
@@ -27,6 +28,7 @@ export const SCENARIO_HPARAMS = {
 	random_batch_sequences: 8n,
 	top_k: 256n,
 	evaluation_learning_rate_ppm: 500_000n,
+	...TEST_TIERS,
 } as const satisfies Partial<HparamValues>;
 
 const sha256Hex = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');

@@ -3,13 +3,15 @@ import { test } from 'node:test';
 import { ApplicationFailure } from '@temporalio/common';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
+import { sha256Hex } from '#activities/blobs.ts';
 import { createGradientActivities, type GradientDeps } from '#activities/gradient/all.ts';
+import { toHex } from '#core/bytes.ts';
 import { MINER_CODE } from '#core/gradient/codes.ts';
 import type { SessionRequest } from '#core/gradient/enclave-api.ts';
-import { FLAG_STATE_RESET } from '#core/gradient/header.ts';
+import { FLAG_SKETCHES_LOST, FLAG_STATE_RESET } from '#core/gradient/header.ts';
 import type { FetchOutcome } from '#core/gradient/messages.ts';
-import { decodePayload, type Payload } from '#core/gradient/payload.ts';
-import { FakeWorld } from './fake-world.ts';
+import { decodePayload, encodePayload, type Payload } from '#core/gradient/payload.ts';
+import { FakeWorld, stateFileOf } from './fake-world.ts';
 
 const WINDOW = 2_957_300n;
 const window = WINDOW.toString();
@@ -204,13 +206,15 @@ test('a validator that is told to starts anew once, also when nothing comes of t
 });
 
 test('the payloads of who had the uid before are not gone on with', async () => {
+	const [earlier] = await payloadsOf(new FakeWorld({ window: WINDOW, miners: 1 }), [WINDOW], () => ({}));
+	const lastPayload = encodePayload(earlier!);
 	// The validator's own generation is 1.
 	for (const [validatorGeneration, goneOnWith] of [
-		[1, '07'],
+		[1, toHex(lastPayload)],
 		[2, ''],
 	] as const) {
 		const world = new FakeWorld({ window: WINDOW, miners: 1 });
-		const last = { lastWindow: WINDOW - 1n, lastDigest: new Uint8Array(32), lastPayload: Uint8Array.of(7), settledRows: 1, totalRows: 1 };
+		const last = { lastWindow: WINDOW - 1n, lastDigest: new Uint8Array(32), lastPayload, settledRows: 1, totalRows: 1 };
 		const requests: SessionRequest[] = [];
 		const openSession: GradientDeps['enclave']['openSession'] = async (request, signal) => {
 			requests.push(request);
@@ -224,4 +228,18 @@ test('the payloads of who had the uid before are not gone on with', async () => 
 		assert.equal(requests[0]!.prev_payload, goneOnWith);
 		assert.equal(requests[0]!.state_reset, false);
 	}
+});
+
+test('the state file goes from one window to the next; a validator that has it no more says so and goes on', async () => {
+	const world = new FakeWorld({ window: WINDOW, miners: 1 });
+	const windows = [WINDOW, WINDOW + 1n, WINDOW + 2n];
+	const lost = sha256Hex(stateFileOf((WINDOW + 1n).toString()));
+	const forgetful = ({ blobs }: GradientDeps) => ({ blobs: { ...blobs, read: async (name: string) => (name === lost ? undefined : blobs.read(name)) } });
+	const payloads = await payloadsOf(world, windows, forgetful);
+	assert.deepEqual(
+		payloads.map(({ header }) => header.flags),
+		[0, 0, FLAG_SKETCHES_LOST],
+	);
+	assert.deepEqual(world.modelFiles.get(toHex(payloads[0]!.header.stateAfter)), stateFileOf(WINDOW.toString()));
+	assert.equal(world.modelFiles.has(lost), false);
 });

@@ -6,7 +6,7 @@ import { equalBytes, fromHex, toHex } from '#core/bytes.ts';
 import { type ErrorCode, VramhubError } from '#core/errors.ts';
 import { MINER_CODE, minerCodeName } from '#core/gradient/codes.ts';
 import type { SessionRequest } from '#core/gradient/enclave-api.ts';
-import { FLAG_STATE_RESET } from '#core/gradient/header.ts';
+import { FLAG_SKETCHES_LOST, FLAG_STATE_RESET } from '#core/gradient/header.ts';
 import { defaultHparamValues, type Hparams } from '#core/gradient/hparams.ts';
 import { gradientObjectKey } from '#core/gradient/layout.ts';
 import { encodeManifest } from '#core/gradient/manifest-codec.ts';
@@ -64,7 +64,8 @@ export type CallName =
 	| 'measure'
 	| 'freeze'
 	| 'process'
-	| 'close';
+	| 'close'
+	| 'state';
 
 interface Fault {
 	readonly code: ErrorCode;
@@ -96,7 +97,8 @@ export class FakeWorld {
 	readonly #payloads = new Map<number, PayloadChain>();
 	readonly #pending = new Map<number, SettledScores>();
 	readonly #sessions = new Map<string, { readonly request: SessionRequest; readonly codes: Map<number, number>; frozen: boolean; payload?: Uint8Array }>();
-	readonly #modelFiles = new Set<string>();
+	/** What the enclave was given, by the name that it was put under. */
+	readonly modelFiles = new Map<string, Uint8Array>();
 	readonly #gradients = new Map<number, Uint8Array>();
 	readonly #stored = new Map<string, Uint8Array>();
 	#chain: PayloadChain | undefined;
@@ -126,7 +128,7 @@ export class FakeWorld {
 	restartEnclave(): void {
 		this.enclaveKey = randomBytes(32);
 		this.#sessions.clear();
-		this.#modelFiles.clear();
+		this.modelFiles.clear();
 	}
 
 	count(call: string): number {
@@ -388,12 +390,15 @@ export class FakeWorld {
 		attestation: async () => ({ attestation_document: toHex(this.enclaveKey), public_key: toHex(this.enclaveKey) }),
 		openSession: (request) =>
 			this.#call('openSession', request.window, () => {
-				const missing = [request.checkpoint_hash, ...request.shards.map(({ sha256 }) => sha256)].filter((file) => !this.#modelFiles.has(file));
+				const previous = request.prev_payload === '' ? undefined : decodePayload(fromHex(request.prev_payload)).header;
+				const goesOn = previous !== undefined && toHex(previous.checkpointHash) === request.checkpoint_hash && !request.state_lost;
+				const needed = [request.checkpoint_hash, ...request.shards.map(({ sha256 }) => sha256), ...(goesOn ? [toHex(previous.stateAfter)] : [])];
+				const missing = needed.filter((file) => !this.modelFiles.has(file));
 				const session = hex(new TextEncoder().encode(JSON.stringify(request)));
 				if (missing.length === 0 && !this.#sessions.has(session)) this.#sessions.set(session, { request, codes: new Map(), frozen: false });
 				return { session, missing };
 			}),
-		putModelFile: async (sha256) => void this.#modelFiles.add(sha256),
+		putModelFile: async (sha256, bytes) => void this.modelFiles.set(sha256, bytes),
 		measure: (session, uid) =>
 			this.#call(
 				'measure',
@@ -428,6 +433,7 @@ export class FakeWorld {
 				open.payload ??= this.#payload(open.request, open.codes);
 				return { payload: toHex(open.payload), signature: '00'.repeat(64), public_key: toHex(this.enclaveKey) };
 			}),
+		state: (session) => this.#call('state', '', () => stateFileOf(this.#session(session).request.window)),
 	};
 
 	#session(session: string) {
@@ -468,14 +474,16 @@ export class FakeWorld {
 				randomDataDigest: zeros,
 				medianNorm: 1,
 				baselineLoss: 1000n,
-				stateAfter: zeros,
+				stateAfter: sha(stateFileOf(request.window)),
 				runtimeHash: zeros,
 				cpuClass: 0,
-				flags: request.state_reset ? FLAG_STATE_RESET : 0,
+				flags: (request.state_reset ? FLAG_STATE_RESET : 0) | (request.state_lost ? FLAG_SKETCHES_LOST : 0),
 			},
 		});
 	}
 }
 
+/** Only enclaves look into it. */
+export const stateFileOf = (window: string) => new TextEncoder().encode(`state after ${window}`);
 export const scoreOf = (uid: number) => 1000 + uid;
 export const FAKE_SECRET = SECRET;
