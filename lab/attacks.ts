@@ -9,6 +9,7 @@ import {
 	noise,
 	type Player,
 	signFlipped,
+	sketchAwareCopy,
 	split,
 	stale,
 	working,
@@ -26,19 +27,20 @@ interface AttackSpec {
 }
 
 export const ATTACKS = {
-	'half-steps': { identities: 1, what: 'half of the local steps', play: (workplace) => working(workplace, { steps: 5 }) },
+	'half-steps': { identities: 1, what: 'half of the local steps', play: (workplace) => working(workplace, { steps: 3 }) },
 	'half-batch': {
 		identities: 1,
 		what: 'half of the local steps, on half of the own batch',
-		play: (workplace) => working(workplace, { steps: 5, batchPart: 0.5 }),
+		play: (workplace) => working(workplace, { steps: 3, batchPart: 0.5 }),
 	},
-	'few-steps': { identities: 1, what: 'two local steps of ten', play: (workplace) => working(workplace, { steps: 2 }) },
+	'few-steps': { identities: 1, what: 'one local step of six', play: (workplace) => working(workplace, { steps: 1 }) },
 	noise: { identities: 1, what: 'normal noise of the size of a gradient', play: noise },
 	'sign-flipped': { identities: 1, what: 'full work, sent with the other sign', play: signFlipped },
 	'no-work': { identities: 1, what: 'one coefficient of 1e-12', play: idle },
 	stale: { identities: 1, what: 'full work in one window of ten, sent again in the others', play: (workplace) => stale(workplace, 10) },
 	copy: { identities: 1, what: "the best gradient of the window before, another miner's", play: copy },
 	'copy-noise': { identities: 1, what: 'the same, values ± 20 %, a tenth of the coefficients elsewhere', play: (workplace) => disguisedCopy(workplace, 0.1) },
+	'copy-unsampled': { identities: 1, what: 'the same, the coefficients that the public sketch samples elsewhere', play: sketchAwareCopy },
 	average: { identities: 1, what: 'the mean of the gradients of the window before', play: average },
 	'last-aggregate': { identities: 1, what: 'the last merged update', play: lastUpdate },
 	'norm-3': { identities: 1, what: 'full work, three times as large', play: (workplace) => working(workplace, { inflate: 3 }) },
@@ -46,8 +48,8 @@ export const ATTACKS = {
 	'norm-100': { identities: 1, what: 'full work, a hundred times as large', play: (workplace) => working(workplace, { inflate: 100 }) },
 	'few-inflated': {
 		identities: 1,
-		what: 'two local steps of ten, sent as large as others',
-		play: (workplace) => working(workplace, { steps: 2, inflate: 'median' }),
+		what: 'one local step of six, sent as large as others',
+		play: (workplace) => working(workplace, { steps: 1, inflate: 'median' }),
 	},
 	'lucky-seeds': { identities: 3, what: 'three registrations, full work in the one whose own batch has most to gain', play: batchShopper },
 	'sybil-2': { identities: 2, what: "one machine's steps over two registrations", play: (workplace) => split(workplace, 2) },
@@ -72,7 +74,7 @@ export interface Population {
 const HONEST_MINERS = 10;
 
 const POPULATIONS: readonly Omit<Population, 'honest'>[] = [
-	{ name: 'fakes', attacks: ['noise', 'sign-flipped', 'no-work', 'stale', 'copy', 'copy-noise', 'average', 'last-aggregate'] },
+	{ name: 'fakes', attacks: ['noise', 'sign-flipped', 'no-work', 'stale', 'copy', 'copy-noise', 'copy-unsampled', 'average', 'last-aggregate'] },
 	{ name: 'work', attacks: ['half-steps', 'half-batch', 'few-steps', 'few-inflated', 'norm-3', 'norm-10', 'norm-100', 'every-other', 'late'] },
 	{ name: 'registrations', attacks: ['sybil-2', 'sybil-4', 'lucky-seeds'] },
 ];

@@ -80,7 +80,19 @@ test('profit is per stake and per unit of compute, after the settling windows', 
 	const windows = 40;
 	const player = (name: PlayerHistory['name'], identities: number, reward: number, compute: number): PlayerHistory => {
 		const every = (value: number) => Array.from({ length: windows }, (_, window) => (window < 30 ? 1_000 : value));
-		return { name, identities, joins: 0, reward: every(reward), compute: every(compute), ordinal: [1], proofOfWork: [1], own: [], random: [], codes: {} };
+		return {
+			name,
+			identities,
+			joins: 0,
+			reward: every(reward),
+			compute: every(compute),
+			ordinal: [1],
+			proofOfWork: [1],
+			own: [],
+			random: [],
+			overlap: [],
+			codes: {},
+		};
 	};
 	const result: RunResult = {
 		population: 'registrations',

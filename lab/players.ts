@@ -1,4 +1,6 @@
+import { CHUNK_ELEMENTS, type SparseGradient } from '#core/gradient/layout.ts';
 import { lowerMedian } from '#core/gradient/merge.ts';
+import { INTERVAL_SKETCH_HASHES, intervalSketchSeed, sketchOf } from '#core/gradient/overlap.ts';
 import { jitter, meanCoefficients, relocate } from '#lab/coefficients.ts';
 import { FULL_WORK } from '#lab/settings.ts';
 import type { PublicGradient, PublicView, Workplace } from '#lab/workplace.ts';
@@ -125,29 +127,61 @@ export function stale(workplace: Workplace, every: number): Player {
 	});
 }
 
-/** Of the gradients of the window before that are not the thief's, the one with the best score. */
-function victim(view: PublicView, uid: number): PublicGradient | undefined {
-	return view.previous
-		.filter((other) => other.uid !== uid)
-		.reduce<PublicGradient | undefined>((best, one) => (best === undefined || one.own > best.own ? one : best), undefined);
+/** Of the gradients of the window before that are not the thief's, the one with the best score but so many: thieves that take the same one are each other's copies. */
+function victim(view: PublicView, uid: number, rank: number): PublicGradient | undefined {
+	const others = view.previous.filter((other) => other.uid !== uid).sort((a, b) => b.own - a.own);
+	return others[Math.min(rank, others.length - 1)];
 }
 
 export const copy = (workplace: Workplace): Player =>
 	each(async (view, uid) => {
-		const stolen = victim(view, uid);
+		const stolen = victim(view, uid, 0);
 		return stolen && workplace.relabel(view, uid, stolen.bytes);
 	});
 
 /** A copy with every value changed by up to a fifth and a part of the coefficients at other places. */
 export const disguisedCopy = (workplace: Workplace, moved: number): Player =>
 	each(async (view, uid) => {
-		const stolen = victim(view, uid);
+		const stolen = victim(view, uid, 1);
 		if (stolen === undefined) return undefined;
 		const coefficients = meanCoefficients([stolen.gradient]);
 		jitter(coefficients, 0.2, workplace.random);
 		relocate(coefficients, () => workplace.random.next() < moved * 2 ** 32, workplace.random);
 		return workplace.encodeCoefficients(view, uid, coefficients, stolen);
 	});
+
+/**
+ * A copy that knows which positions the interval's sketch samples (their seed is public) and moves just these, and a few as in {@link disguisedCopy}: no overlap is seen across windows.
+ */
+export const sketchAwareCopy = (workplace: Workplace): Player =>
+	each(async (view, uid) => {
+		const stolen = victim(view, uid, 2);
+		if (stolen === undefined) return undefined;
+		const coefficients = meanCoefficients([stolen.gradient]);
+		const sampled = sampledPositions(stolen.gradient, intervalSketchSeed(view.network, view.checkpointHash));
+		relocate(coefficients, (position) => sampled.has(position), workplace.random);
+		return workplace.encodeCoefficients(view, uid, coefficients, stolen);
+	});
+
+/** Positions that the interval's sketch of a gradient holds: without one of them the sketch is another. */
+function sampledPositions({ header, starts, indices }: SparseGradient, seed: Uint8Array): Set<number> {
+	const sketch = new Set(sketchOf({ header, starts, indices }, seed, 2 * INTERVAL_SKETCH_HASHES).hashes);
+	const sampled = new Set<number>();
+	for (let chunk = 0; chunk < header.chunkCount; chunk++) {
+		for (let k = starts[chunk]!; k < starts[chunk + 1]!; k++) {
+			const one = { header: { ...header, chunkCount: chunk + 1 }, starts: singleStart(chunk), indices: indices.subarray(k, k + 1) };
+			if (sketch.has(sketchOf(one, seed, 1).hashes[0]!)) sampled.add(chunk * CHUNK_ELEMENTS + indices[k]!);
+		}
+	}
+	return sampled;
+}
+
+/** Starts of a gradient whose only coefficient is in this chunk, its last. */
+function singleStart(chunk: number): Uint32Array {
+	const starts = new Uint32Array(chunk + 2);
+	starts[chunk + 1] = 1;
+	return starts;
+}
 
 export const average = (workplace: Workplace): Player =>
 	each(async (view, uid) => {

@@ -1,14 +1,20 @@
-import { createHash } from 'node:crypto';
 import type { WindowBatches } from '#core/gradient/batches.ts';
 import { decodeGradient, type GradientContext, gradientNorm } from '#core/gradient/codec.ts';
 import { MINER_CODE } from '#core/gradient/codes.ts';
+import type { SketchedGradient } from '#core/gradient/copies.ts';
 import type { HparamValues } from '#core/gradient/hparams.ts';
-import { GRADIENT_HEADER_LENGTH, type SparseGradient } from '#core/gradient/layout.ts';
+import type { SparseGradient } from '#core/gradient/layout.ts';
+import { INTERVAL_SKETCH_HASHES, sketchOf, WINDOW_SKETCH_HASHES } from '#core/gradient/overlap.ts';
 import { toMicroNats } from '#core/gradient/score.ts';
 import type { LabModel } from '#lab/model.ts';
 import { mean } from '#model/pool.ts';
 
 const PPM = 1e6;
+
+export interface SketchSeeds {
+	readonly window: Uint8Array;
+	readonly interval: Uint8Array;
+}
 
 /** A committed object as every validator that gets it sees it. */
 export interface Submission {
@@ -16,16 +22,21 @@ export interface Submission {
 	readonly bytes: Uint8Array;
 	/** 0, or a proven code. */
 	readonly code: number;
-	readonly decoded: { readonly gradient: SparseGradient; readonly norm: number } | undefined;
-	readonly bodySha256: string;
+	readonly decoded:
+		| { readonly gradient: SparseGradient; readonly norm: number; readonly sketches: Pick<SketchedGradient, 'inWindow' | 'inInterval'> }
+		| undefined;
 }
 
-export function openSubmission(bytes: Uint8Array, expected: GradientContext, values: HparamValues): Submission {
+/** `seeds` of sketches, as an enclave's session has them. */
+export function openSubmission(bytes: Uint8Array, expected: GradientContext, values: HparamValues, seeds: SketchSeeds): Submission {
 	const result = decodeGradient(bytes, { ...expected, maxBytes: Number(values.max_gradient_bytes) });
-	const bodySha256 = createHash('sha256').update(bytes.subarray(GRADIENT_HEADER_LENGTH)).digest('hex');
-	const common = { uid: expected.uid, bytes, bodySha256 };
-	if (result.kind === 'rejected') return { ...common, code: MINER_CODE[result.code], decoded: undefined };
-	return { ...common, code: MINER_CODE.scored, decoded: { gradient: result.gradient, norm: gradientNorm(result.gradient) } };
+	if (result.kind === 'rejected') return { uid: expected.uid, bytes, code: MINER_CODE[result.code], decoded: undefined };
+	const { gradient } = result;
+	const sketches = {
+		inWindow: sketchOf(gradient, seeds.window, WINDOW_SKETCH_HASHES),
+		inInterval: sketchOf(gradient, seeds.interval, INTERVAL_SKETCH_HASHES),
+	};
+	return { uid: expected.uid, bytes, code: MINER_CODE.scored, decoded: { gradient, norm: gradientNorm(gradient), sketches } };
 }
 
 export interface Improvements {
@@ -51,7 +62,7 @@ export class WindowScoring {
 		this.#batches = batches;
 	}
 
-	async evaluate(uid: number, { gradient, norm }: NonNullable<Submission['decoded']>, clip: number): Promise<Improvements> {
+	async evaluate(uid: number, { gradient, norm }: Pick<NonNullable<Submission['decoded']>, 'gradient' | 'norm'>, clip: number): Promise<Improvements> {
 		const scale = (Number(this.#values.evaluation_learning_rate_ppm) / PPM) * Math.min(1, clip / norm);
 		const key = `${uid}/${scale}`;
 		const known = this.#known.get(key);

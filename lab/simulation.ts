@@ -1,12 +1,13 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { toHex } from '#core/bytes.ts';
 import { windowBatches } from '#core/gradient/batches.ts';
-import { gradientForm } from '#core/gradient/codec.ts';
+import { chunkCount, gradientForm } from '#core/gradient/codec.ts';
 import { rowConsensus, selectGradients } from '#core/gradient/consensus.ts';
 import type { HparamValues } from '#core/gradient/hparams.ts';
-import type { SparseGradient } from '#core/gradient/layout.ts';
+import { CHUNK_ELEMENTS, type SparseGradient } from '#core/gradient/layout.ts';
 import { encodeManifest, manifestHash } from '#core/gradient/manifest-codec.ts';
 import { createMerge, outerLearningRate, thetaParts } from '#core/gradient/merge.ts';
+import { intervalSketchSeed, windowSketchSeed } from '#core/gradient/overlap.ts';
 import { ordinal } from '#core/gradient/rating.ts';
 import type { RosterEntry } from '#core/gradient/records.ts';
 import { type AttackName, attackSpec, type Population } from '#lab/attacks.ts';
@@ -47,6 +48,8 @@ export interface PlayerHistory {
 	/** Of those windows in which there was a score, nats. */
 	readonly own: number[];
 	readonly random: number[];
+	/** Largest overlap with an earlier gradient in each window, parts of one. */
+	readonly overlap: number[];
 	/** How many windows gave how many registrations each code. */
 	readonly codes: Record<number, number>;
 }
@@ -88,6 +91,7 @@ export async function simulate(model: LabModel, request: RunRequest, onWindow: (
 	/** Own batches hang on uid and window alone: other seeds begin at other windows. */
 	const first = BigInt(draw.below(1_000_000)) * values.checkpoint_frequency;
 	const manifest = describeModel('lab', model.graph, model.dataset.dataset);
+	const positions = chunkCount(model.graph.parameters) * CHUNK_ELEMENTS;
 	const identity = manifestHash(encodeManifest(manifest));
 	const seats = seatAll(population, (label) => new Workplace(model, values, identity, Xoshiro128.seeded(`${name}/${label}`)), draw);
 	const validators = Array.from(
@@ -113,18 +117,20 @@ export async function simulate(model: LabModel, request: RunRequest, onWindow: (
 			.sort((a, b) => a - b)
 			.map((uid) => ({ uid, generation: 0 }));
 		const view: PublicView = { window, index, network, theta, checkpointHash: hash, previous, lastUpdate };
+		const randomness = sha256(new TextEncoder().encode(`${name}/${window}`));
+		const seeds = { window: windowSketchSeed(network, window, randomness), interval: intervalSketchSeed(network, hash) };
 		const submissions: Submission[] = [];
 		const expected = { window, checkpointHash: hash, manifestHash: identity, parameters: model.graph.parameters, ...gradientForm(values) };
 		for (const { play, uids, workplace, history } of seated) {
 			const before = workplace.compute;
 			const objects = await play(view, uids);
-			for (const [i, bytes] of objects.entries()) if (bytes !== undefined) submissions.push(openSubmission(bytes, { ...expected, uid: uids[i]! }, values));
+			for (const [i, bytes] of objects.entries())
+				if (bytes !== undefined) submissions.push(openSubmission(bytes, { ...expected, uid: uids[i]! }, values, seeds));
 			history.compute[index] = workplace.compute - before;
 		}
-		const randomness = sha256(new TextEncoder().encode(`${name}/${window}`));
 		const batches = windowBatches({ network, window, randomness, roster, manifest, hparams: values });
 		const scoring = new WindowScoring(model, values, theta, batches);
-		for (const validator of validators) await validator.score(roster, submissions, scoring);
+		for (const validator of validators) await validator.score({ window, checkpointHash: hash, positions }, roster, submissions, scoring);
 
 		const columns = validators.map((validator) => validator.columns(1n));
 		const consensus = rowConsensus(columns, roster.length);
@@ -182,7 +188,7 @@ function seatAll(population: Population, workplaceOf: (label: string) => Workpla
 	return specs.map(({ name, identities, joins, play }, number) => {
 		const dealt = Array.from({ length: identities }, () => uids.splice(draw.below(uids.length), 1)[0]!);
 		const workplace = workplaceOf(`${number}/${name}`);
-		const history = { name, identities, joins, reward: [], compute: [], ordinal: [], proofOfWork: [], own: [], random: [], codes: {} };
+		const history = { name, identities, joins, reward: [], compute: [], ordinal: [], proofOfWork: [], own: [], random: [], overlap: [], codes: {} };
 		return { history, uids: dealt, workplace, play: play(workplace) };
 	});
 }
@@ -193,6 +199,7 @@ function record({ history, uids }: Seat, index: number, rewards: readonly number
 	history.reward[index] = uids.reduce((sum, uid) => sum + rewards[rowOf.get(uid)!]!, 0);
 	history.ordinal[index] = average(rows.map((row) => Number(ordinal(row)) / NANO));
 	history.proofOfWork[index] = average(rows.map((row) => row.proofOfWork / PPM));
+	history.overlap[index] = Math.max(0, ...validator.overlaps.filter(({ uid }) => uids.includes(uid)).map(({ ppm }) => ppm / PPM));
 	for (const { code, score, random } of rows) {
 		history.codes[code] = (history.codes[code] ?? 0) + 1;
 		if (score === null) continue;
