@@ -1,6 +1,7 @@
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Ed25519Keypair } from '@mysten/sui/keypairs/ed25519';
+import { sha256 } from '@noble/hashes/sha2.js';
 import { connectChain } from '#clients/chain/connect.ts';
 import type { ChainReader, Miner } from '#clients/chain/port.ts';
 import { createChainReader } from '#clients/chain/reader.ts';
@@ -8,7 +9,7 @@ import { createChainWriter } from '#clients/chain/writer.ts';
 import { createCheckpointSource } from '#clients/objects/checkpoint-source.ts';
 import { createS3ObjectStore } from '#clients/objects/s3-object-store.ts';
 import { encryptCredentials } from '#clients/seal/encrypt-credentials.ts';
-import { fromHex } from '#core/bytes.ts';
+import { equalBytes, fromHex } from '#core/bytes.ts';
 import { VramhubError } from '#core/errors.ts';
 import type { ModelManifest } from '#core/gradient/manifest.ts';
 import { decodeManifest, manifestHash } from '#core/gradient/manifest-codec.ts';
@@ -145,6 +146,7 @@ export async function startMiner({ data, number, kind, victimNumber, seed, fromW
 const minerFolder = (data: string, number: number) => join(data, `miner-${number}`);
 
 type CommitClock = Pick<ChainReader, 'clockMs' | 'network' | 'hparamsAt'>;
+type Commitments = Pick<ChainReader, 'commitments'>;
 
 /** At most 0 when the window takes no commitments any more. */
 async function commitMsLeft(chain: CommitClock, window: bigint): Promise<number> {
@@ -153,9 +155,10 @@ async function commitMsLeft(chain: CommitClock, window: bigint): Promise<number>
 	return Number(windowStartMs(window, windowDurationMs) + putOpenMs - (await chain.clockMs()));
 }
 
-const accomplice = (data: string, victim: number, chain: CommitClock): Accomplice => ({
+const accomplice = (data: string, victim: number, chain: CommitClock & Commitments): Accomplice => ({
 	folder: minerFolder(data, victim),
 	commitOpen: async (window) => (await commitMsLeft(chain, window)) > 0,
+	isCommitted: async (window, gradient) => (await chain.commitments(window)).some(({ sha256: committed }) => equalBytes(committed, sha256(gradient))),
 });
 
 /** One that is replaced is not asked for again. */

@@ -10,16 +10,19 @@ export interface Accomplice {
 	readonly folder: string;
 	/** Whether a commitment of this window is still taken. */
 	readonly commitOpen: (window: bigint) => Promise<boolean>;
+	/** Whether somebody has committed these bytes in this window. Who comes before the victim would make it look like the copy. */
+	readonly isCommitted: (window: bigint, gradient: Uint8Array) => Promise<boolean>;
 }
 
 const POLL_MS = 250;
 
-/** The victim's gradient object of a window, as soon as it is there. Throws OBJECT_MISSING when it does not come in time to be committed. */
-export async function handedOver({ folder, commitOpen }: Accomplice, window: bigint, signal: AbortSignal): Promise<Uint8Array> {
+/** The victim's gradient object of a window, as soon as it is committed. Throws OBJECT_MISSING when it does not come in time to be committed. */
+export async function handedOver({ folder, commitOpen, isCommitted }: Accomplice, window: bigint, signal: AbortSignal): Promise<Uint8Array> {
 	while (await commitOpen(window)) {
 		throwIfStopped(signal);
 		const name = (await namesIn(folder)).find((entry) => new RegExp(`^gradient-${window}-\\d+-v\\d+$`).test(entry));
-		if (name !== undefined) return readFile(join(folder, name));
+		const gradient = name === undefined ? undefined : await readFile(join(folder, name));
+		if (gradient !== undefined && (await isCommitted(window, gradient))) return gradient;
 		await pause(POLL_MS, signal);
 	}
 	throwIfStopped(signal);

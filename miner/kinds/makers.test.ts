@@ -55,8 +55,12 @@ async function world(t: TestContext) {
 		readCheckpoint: async (boundary) => files[Number(boundary)]!,
 		training: { steps: 2, stepSequences: 16, learningRate: 0.001, clipNorm: 1 },
 	});
-	const make = (kind: MinerKind, uid: number, window: bigint, { seed = 's', victim = folder, commitOpen = async () => true } = {}) =>
-		gradientMaker(kind, { workbench, folder, seed, accomplice: { folder: victim, commitOpen } })(uid, window, never);
+	const make = (
+		kind: MinerKind,
+		uid: number,
+		window: bigint,
+		{ seed = 's', victim = folder, commitOpen = async () => true, isCommitted = async () => true } = {},
+	) => gradientMaker(kind, { workbench, folder, seed, accomplice: { folder: victim, commitOpen, isCommitted } })(uid, window, never);
 	const anchor = (boundary: number) => {
 		current = boundary;
 	};
@@ -169,8 +173,9 @@ test('a copycat waits for its victim as long as commitments are taken, and then 
 		if (++asked === 2) await writeFile(join(folder, 'gradient-30-7-v1'), original);
 		return true;
 	};
-	decoded(await make('copycat', 8, 30n, { commitOpen }), 8, 30n);
-	assert.equal(asked, 2);
+	// And has committed by the third.
+	decoded(await make('copycat', 8, 30n, { commitOpen, isCommitted: async () => asked === 3 }), 8, 30n);
+	assert.equal(asked, 3);
 	await assert.rejects(make('copycat', 8, 31n, { commitOpen: async () => false }), { code: 'OBJECT_MISSING' });
 	await assert.rejects(make('copycat', 8, 31n, { victim: join(folder, 'nobody'), commitOpen: async () => false }), { code: 'OBJECT_MISSING' });
 	assert.deepEqual(await readdir(folder), ['gradient-30-7-v1']);
