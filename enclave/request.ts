@@ -13,6 +13,7 @@ import type { ModelManifest } from '#core/gradient/manifest.ts';
 import { decodeManifest, manifestHash } from '#core/gradient/manifest-codec.ts';
 import { decodePayload, MAX_UID, type MinerRow, payloadDigest } from '#core/gradient/payload.ts';
 import { type Commitment, CommitmentBcs, foldCommitments, RosterBcs, type RosterEntry, rosterHash } from '#core/gradient/records.ts';
+import { drawEvaluated } from '#core/gradient/selection.ts';
 import { shardsOf } from '#model/dataset.ts';
 
 /** What a session request establishes: every digest is recomputed here from the bytes that are used. */
@@ -36,6 +37,8 @@ export interface SessionFacts {
 	/** Of roster miners, by uid. */
 	readonly commitments: ReadonlyMap<number, Commitment>;
 	readonly commitmentsHash: Uint8Array;
+	/** Uids of those that are evaluated, ascending. */
+	readonly drawn: readonly number[];
 	/** Of all commitments, also of those that left the roster. */
 	readonly commitmentsCount: number;
 	readonly previousRows: readonly MinerRow[];
@@ -176,6 +179,11 @@ export function parseSessionRequest(value: unknown): SessionFacts {
 			.filter(({ uid, generation }) => roster.some((entry) => entry.uid === uid && entry.generation === generation))
 			.map((entry) => [entry.uid, entry]),
 	);
+	const previous = parsePrevious(request, window);
+	const drawn = drawEvaluated(
+		{ network: request.network, window, randomness, committed: roster.filter(({ uid }) => committed.has(uid)), previous: previous.previousRows },
+		hparams,
+	);
 	return {
 		id: toHex(sha256(encodeCanonical(request as unknown as Parameters<typeof encodeCanonical>[0]))),
 		network: request.network,
@@ -194,9 +202,10 @@ export function parseSessionRequest(value: unknown): SessionFacts {
 		commitments: committed,
 		commitmentsHash: foldCommitments(commitments),
 		commitmentsCount: commitments.length,
-		...parsePrevious(request, window),
+		drawn,
+		...previous,
 		batches,
-		shards: parseShards(request, shardsOf(manifest, neededSequences(batches, committed.keys()))),
+		shards: parseShards(request, shardsOf(manifest, neededSequences(batches, drawn))),
 	};
 }
 

@@ -109,7 +109,7 @@ export class Session {
 		return { uid, code: measured.code, norm: measured.norm };
 	}
 
-	/** `testimony`: codes of the committed miners that were not measured, all of them and no others. */
+	/** `testimony`: codes of the drawn miners that were not measured, all of them and no others. */
 	async freeze(testimony: ReadonlyMap<number, number>): Promise<FreezeAnswer> {
 		const overlaps = this.#state.kind === 'measuring' ? this.#overlaps() : this.#state.frozen.overlaps;
 		const codes = this.#frozenCodes(testimony, overlaps);
@@ -182,6 +182,7 @@ export class Session {
 		const outcome = (uid: number): MinerOutcome => {
 			const code = frozen.codes.get(uid);
 			if (code === undefined) return { kind: 'absent' };
+			if (code === MINER_CODE.not_drawn) return { kind: 'not_drawn' };
 			if (code !== MINER_CODE.scored) return { kind: 'failed', code, isExcluded: tiers.get(uid) === 'excluded' };
 			const { score, random } = this.#processed.get(uid)!;
 			return { kind: 'scored', own: score, random, isHalved: tiers.get(uid) === 'halved' };
@@ -251,6 +252,10 @@ export class Session {
 		const tiers = new Map(overlaps.map(({ uid, ppm }) => [uid, copyTier(ppm, this.facts.hparams)]));
 		for (const { uid } of this.facts.roster) {
 			if (!this.facts.commitments.has(uid)) continue;
+			if (!this.facts.drawn.includes(uid)) {
+				codes.set(uid, MINER_CODE.not_drawn);
+				continue;
+			}
 			const measured = this.#measured.get(uid);
 			const code = measured?.code ?? testimony.get(uid);
 			if (code === undefined) throw new VramhubError('ENCLAVE_REFUSED', `miner ${uid} is neither measured nor in the testimony`);
@@ -258,7 +263,8 @@ export class Session {
 			codes.set(uid, tier === 'copied' || tier === 'excluded' ? MINER_CODE.copied : code);
 		}
 		for (const uid of testimony.keys()) {
-			if (!codes.has(uid) || this.#measured.has(uid)) throw new VramhubError('ENCLAVE_REFUSED', `testimony about miner ${uid}, which has nothing missing`);
+			if (!this.facts.drawn.includes(uid) || this.#measured.has(uid))
+				throw new VramhubError('ENCLAVE_REFUSED', `testimony about miner ${uid}, which has nothing missing`);
 		}
 		return codes;
 	}
@@ -266,6 +272,7 @@ export class Session {
 	#commitment(uid: number): Commitment {
 		const commitment = this.facts.commitments.get(uid);
 		if (commitment === undefined) throw new VramhubError('ENCLAVE_REFUSED', `miner ${uid} committed nothing in window ${this.facts.window}`);
+		if (!this.facts.drawn.includes(uid)) throw new VramhubError('ENCLAVE_REFUSED', `miner ${uid} was not drawn in window ${this.facts.window}`);
 		return commitment;
 	}
 

@@ -41,20 +41,20 @@ export class Sessions implements AsyncDisposable {
 		const facts = parseSessionRequest(request);
 		if (this.#sessions.has(facts.id)) {
 			this.#touch(facts.id);
-			return { session: facts.id, missing: [] };
+			return { session: facts.id, missing: [], drawn: facts.drawn };
 		}
 		const { key, cpuClass, files } = this.#options;
 		const { previousState } = facts;
 		const state = previousState.kind === 'file' ? files.get(previousState.sha256) : undefined;
 		const missing = ModelCache.missing(facts, files);
 		if (previousState.kind === 'file' && state === undefined) missing.push(previousState.sha256);
-		if (missing.length > 0) return { session: facts.id, missing };
+		if (missing.length > 0) return { session: facts.id, missing, drawn: facts.drawn };
 		// Whose digest an enclave signed.
 		const earlier = state === undefined ? [] : decodeStateFile(state).sketches;
 		await this.#makeRoom();
 		const evaluator = await this.#models.open(facts, files);
 		this.#sessions.set(facts.id, new Session(facts, evaluator, earlier, { key, cpuClass, fixSet: (digest) => this.#fixSet(facts, digest) }));
-		return { session: facts.id, missing: [] };
+		return { session: facts.id, missing: [], drawn: facts.drawn };
 	}
 
 	/** Throws ENCLAVE_SESSION_LOST. */

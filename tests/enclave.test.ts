@@ -12,6 +12,7 @@ import { fromHex, toHex } from '#core/bytes.ts';
 import { decodeCanonical } from '#core/cbor.ts';
 import { decodePayload } from '#core/gradient/payload.ts';
 import { enclaveUserData, foldCommitments } from '#core/gradient/records.ts';
+import { decodeStateFile } from '#core/gradient/state-file.ts';
 import { createSigningKey } from '#enclave/keys.ts';
 import { type EnclaveServer, startEnclaveServer } from '#enclave/server.ts';
 import { cpuClass } from '#model/runtime-digest.ts';
@@ -56,7 +57,8 @@ type Request = ReturnType<typeof network.request>;
 async function open(request: Request, to = client): Promise<string> {
 	const { session, missing } = await to.openSession(request);
 	for (const sha256 of missing) await to.putModelFile(sha256, network.files.get(sha256)!);
-	assert.deepEqual(await to.openSession(request), { session, missing: [] });
+	const opened = await to.openSession(request);
+	assert.deepEqual([opened.session, opened.missing], [session, []]);
 	return session;
 }
 
@@ -250,6 +252,70 @@ test('equal bodies are copies: the first commitment stays', async () => {
 	assert.deepEqual((await client.freeze(session, { testimony: [] })).uids, [2]);
 	await client.process(processRequest(2, original, window));
 	assert.deepEqual(decodePayload(fromHex((await client.close(session)).payload)).miners.map(({ code }) => code), [7, 0]); // biome-ignore format: one row
+});
+
+test('an enclave that begins anew signs the same payload and the same state, whose digest is in the header', async () => {
+	const [before, window] = [WINDOW + 22n, WINDOW + 23n];
+	const { gradient } = await network.pool.gradient(network.theta, network.dataset.sequences([5]));
+	const scoreBoth = async (to: EnclaveClient) => {
+		const run = async (of: bigint, uid: number, changes: Partial<Request>) => {
+			const bytes = network.encode(uid, of, gradient);
+			const session = await open(network.request(of, [1, 2], [{ uid, bytes }], changes), to);
+			await to.measure(session, uid, bytes);
+			for (const drawn of (await to.freeze(session, { testimony: [] })).uids) await to.process(processRequest(drawn, bytes, of));
+			await refused(to.state('00'.repeat(32)), 'ENCLAVE_SESSION_LOST', 404);
+			const { payload } = await to.close(session);
+			const state = await to.state(session);
+			network.files.set(sha256Hex(state), state);
+			assert.equal(toHex(decodePayload(fromHex(payload)).header.stateAfter), sha256Hex(state));
+			return { payload, state };
+		};
+		const first = await run(before, 1, {});
+		return [first, await run(window, 2, { prev_payload: first.payload })] as const;
+	};
+	await using other = await start();
+	const [first, second] = await scoreBoth(client);
+	assert.deepEqual(await scoreBoth(new EnclaveClient({ url: other.url })), [first, second]);
+	const copy = decodePayload(fromHex(second.payload)).miners[1]!;
+	assert.deepEqual([copy.code, copy.proofOfWork], [7, -1_000_000]);
+	assert.deepEqual(decodeStateFile(second.state).overlaps, [{ uid: 2, ppm: 1_000_000, other: { uid: 1, generation: 1, window: before } }]);
+	assert.deepEqual(
+		decodeStateFile(second.state).sketches.map(({ uid, window: of }) => [uid, of]),
+		[[1, before]],
+	);
+
+	// Before it is closed there is no state; a file that is not there is asked for, another one is not taken in its place.
+	const request = network.request(window + 1n, [1], [], { prev_payload: second.payload });
+	const session = await open(request);
+	await refused(client.state(session), 'ENCLAVE_REFUSED', 409);
+	await using empty = await start();
+	assert.ok((await new EnclaveClient({ url: empty.url }).openSession(request)).missing.includes(sha256Hex(second.state)));
+	await refused(client.openSession(network.request(window, [1], [], { state_lost: true })), 'BAD_ARGUMENT', 400);
+	// Under another checkpoint nothing of it is needed.
+	const elsewhere = { prev_payload: second.payload, checkpoint_hash: '12'.repeat(32) };
+	assert.ok(!(await client.openSession(network.request(window + 1n, [1], [], elsewhere))).missing.includes(sha256Hex(second.state)));
+	await refused(client.openSession(network.request(window + 1n, [1], [], { ...elsewhere, state_lost: true })), 'BAD_ARGUMENT', 400);
+});
+
+test('of more than are evaluated the session says which; the others are proven not to be drawn', async () => {
+	const window = WINDOW + 26n;
+	await using few = await createTestNetwork({ max_evaluations: 1n });
+	const committed = await Promise.all([1, 2, 3].map(async (uid) => ({ uid, bytes: await few.honest(uid, window) })));
+	const request = few.request(window, [1, 2, 3, 4], committed);
+	for (const [sha256, bytes] of few.files) await client.putModelFile(sha256, bytes);
+	const { session, missing, drawn } = await client.openSession(request);
+	assert.deepEqual([missing.length, drawn.length], [0, 1]);
+	const [chosen, ...others] = committed.toSorted((a, b) => Number(drawn.includes(b.uid)) - Number(drawn.includes(a.uid)));
+	await refused(client.measure(session, others[0]!.uid, others[0]!.bytes), 'ENCLAVE_REFUSED', 409);
+	await client.measure(session, chosen!.uid, chosen!.bytes);
+	await refused(client.freeze(session, { testimony: [{ uid: others[1]!.uid, code: 64 }] }), 'ENCLAVE_REFUSED', 409);
+	assert.deepEqual((await client.freeze(session, { testimony: [] })).uids, drawn);
+	await client.process({ ...processRequest(chosen!.uid, chosen!.bytes, window), checkpoint_hash: request.checkpoint_hash });
+	const { miners } = decodePayload(fromHex((await client.close(session)).payload));
+	for (const { uid, code, weight, missed } of miners) {
+		if (drawn.includes(uid)) assert.deepEqual([code, missed], [0, 0]);
+		else assert.deepEqual([code, weight, missed], [uid === 4 ? 16 : 17, 0, 1]);
+	}
 });
 
 test('refuses requests whose parts do not belong together', async () => {

@@ -18,6 +18,8 @@ import type { Logger } from '#runtime/log.ts';
 export interface OpenedSession {
 	/** The enclave's name for it: a digest of the request, so that repeating this activity opens the same one. */
 	readonly session: string;
+	/** Uids of the miners that this window evaluates, ascending. */
+	readonly drawn: readonly number[];
 }
 
 /** Rounds of "open, put what is missing" before the enclave is believed to forget what it was given. */
@@ -45,8 +47,8 @@ export function createOpenSession(deps: {
 				if (request.state_lost) deps.log.warn('Sketches of earlier windows are lost', { window });
 				for (let round = 0; round < ROUNDS; round++) {
 					progress = 'opening';
-					const { session, missing } = await enclave.openSession(request, signal);
-					if (missing.length === 0) return { session };
+					const { session, missing, drawn } = await enclave.openSession(request, signal);
+					if (missing.length === 0) return { session, drawn };
 					for (const [index, sha256] of missing.entries()) {
 						progress = `putting file ${index + 1} of ${missing.length}`;
 						await enclave.putModelFile(sha256, sha256 === state?.sha256 ? state.bytes : await files.read(sha256), signal);

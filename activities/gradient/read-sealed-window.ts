@@ -26,8 +26,9 @@ export function createReadSealedWindow(deps: {
 		const phases = await readPhases(chain, number);
 		const putCloseMs = windowStartMs(number, phases.windowDurationMs) + phases.putCloseMs;
 		await untilChainTime(chain, putCloseMs, nothingEarly);
-		const [record, commitments, roster, validator, nowMs] = await Promise.all([
+		const [record, { values }, commitments, roster, validator, nowMs] = await Promise.all([
 			chain.windowRecord(number),
+			chain.hparamsAt(number),
 			chain.commitments(number),
 			chain.roster(number),
 			chain.validator(validatorUid),
@@ -38,12 +39,13 @@ export function createReadSealedWindow(deps: {
 		const onRoster = new Set(roster.map(({ uid, generation }) => `${uid}/${generation}`));
 		const miners = commitments.filter(({ uid, generation }) => onRoster.has(`${uid}/${generation}`));
 		const listed = record.validators.some(({ uid, generation }) => uid === validatorUid && generation === validator?.generation);
-		if (listed) log.info(`Decrypting credentials for ${miners.length} miners`);
+		if (listed) log.info(`Decrypting credentials for ${Math.min(miners.length, Number(values.max_evaluations))} miners`);
 		else log.warn('This validator is not among those of the window', { window, validator_uid: validatorUid });
 		return {
 			window,
 			checkpointHash: toHex(record.checkpointHash),
 			commitmentsCount: record.commitmentsCount,
+			maxEvaluations: Number(values.max_evaluations),
 			miners: miners
 				.map(({ uid, generation, credVersion, sha256, size }) => ({ uid, generation, credVersion, sha256: toHex(sha256), size: Number(size) }))
 				.sort((a, b) => a.uid - b.uid),

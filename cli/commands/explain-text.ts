@@ -16,6 +16,7 @@ const CONSEQUENCE: Readonly<Record<MinerCodeName, string>> = {
 	zero_norm: 'the committed gradient is empty: it ties for last and counts −1 as work',
 	copied: 'its gradient has the positions of one that another miner committed earlier: it ties for last and counts −1 as work',
 	not_committed: 'it committed nothing: it is not ranked, and what is positive decays by gauntlet_gamma_ppm',
+	not_drawn: 'more miners committed than max_evaluations, and the draw left it out: its rating and proof of work stay as they were',
 	missing: 'this validator found no object: it ties for last and counts −1 as work',
 	forbidden: 'this validator was not let in with its credentials: it ties for last and counts −1 as work',
 	too_large: 'the object is larger than committed: it ties for last and counts −1 as work',
@@ -107,20 +108,24 @@ function ratingLines({ signed: row, recomputed, ranking, ordinalAfter }: Derivat
 	const { before } = recomputed;
 	const start = before.isNew ? 'new, from rating_mu_nano and rating_sigma_nano' : 'from the previous payload';
 	const how =
-		ranking === undefined
-			? `absent: μ, where positive, times ${ppm(values.gauntlet_gamma_ppm)} (gauntlet_gamma_ppm)`
-			: ranking.ranked < 2
-				? 'nobody to compare with: unchanged'
-				: `Plackett-Luce, β ${nano(values.rating_beta_nano)} (rating_beta_nano), τ ${nano(values.rating_tau_nano)} (rating_tau_nano)`;
+		row.code === MINER_CODE.not_drawn
+			? 'not drawn: unchanged'
+			: ranking === undefined
+				? `absent: μ, where positive, times ${ppm(values.gauntlet_gamma_ppm)} (gauntlet_gamma_ppm)`
+				: ranking.ranked < 2
+					? 'nobody to compare with: unchanged'
+					: `Plackett-Luce, β ${nano(values.rating_beta_nano)} (rating_beta_nano), τ ${nano(values.rating_tau_nano)} (rating_tau_nano)`;
 	return [`rating: μ ${nano(before.mu)}, σ ${nano(before.sigma)} (${start}) → ${after} (${how})`, ordinal];
 }
 
 function workLines({ signed: row, sign, recomputed }: Derivation, values: HparamValues): string[] {
 	const before = recomputed === undefined ? 'unavailable' : ppm(recomputed.before.proofOfWork);
 	const step =
-		sign === undefined
-			? `absent: where positive, times ${ppm(values.gauntlet_gamma_ppm)} (gauntlet_gamma_ppm)`
-			: `sign ${signed(sign)}, α ${ppm(values.proof_of_work_alpha_ppm)} (proof_of_work_alpha_ppm)`;
+		row.code === MINER_CODE.not_drawn
+			? 'not drawn: unchanged'
+			: sign === undefined
+				? `absent: where positive, times ${ppm(values.gauntlet_gamma_ppm)} (gauntlet_gamma_ppm)`
+				: `sign ${signed(sign)}, α ${ppm(values.proof_of_work_alpha_ppm)} (proof_of_work_alpha_ppm)`;
 	return [`proof of work: ${before} → ${ppm(row.proofOfWork)} (${step})`, `windows without a score in a row: ${row.missed}`];
 }
 

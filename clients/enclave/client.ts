@@ -34,7 +34,7 @@ const norm = z.number().min(0);
 
 const answers = {
 	attestation: z.object({ attestation_document: hex, public_key: hex.length(64) }) satisfies z.ZodType<AttestationAnswer>,
-	session: z.object({ session: hex.length(64), missing: z.array(hex.length(64)) }) satisfies z.ZodType<SessionAnswer>,
+	session: z.object({ session: hex.length(64), missing: z.array(hex.length(64)), drawn: z.array(uid) }) satisfies z.ZodType<SessionAnswer>,
 	measure: z.object({ uid, code: z.int().min(0).max(255), norm }) satisfies z.ZodType<MeasureAnswer>,
 	freeze: z.object({ median_norm: norm, uids: z.array(uid), baseline_loss: z.string().regex(/^-?[0-9]{1,19}$/) }) satisfies z.ZodType<FreezeAnswer>,
 	process: z.object({ score: i32, random: i32, signed_payload: hex, signature: hex.length(128) }) satisfies z.ZodType<ProcessDataAnswer>,

@@ -14,6 +14,8 @@ export const MINER_CODE = {
 	zero_norm: 6,
 	copied: 7,
 	not_committed: 16,
+	/** More miners committed than the window evaluates. */
+	not_drawn: 17,
 	missing: 64,
 	forbidden: 65,
 	too_large: 66,

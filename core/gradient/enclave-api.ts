@@ -64,6 +64,8 @@ export interface SessionAnswer {
 	readonly session: string;
 	/** Digests of files that the enclave does not hold; put them and open again. Empty when the session is open. */
 	readonly missing: readonly string[];
+	/** Uids of the miners to be measured, ascending: all that committed, or as many as `max_evaluations`. */
+	readonly drawn: readonly number[];
 }
 
 export interface MeasureAnswer {
@@ -75,7 +77,7 @@ export interface MeasureAnswer {
 }
 
 export interface FreezeRequest {
-	/** A code ≥ 64 for each committed miner whose bytes the host could not bring. */
+	/** A code ≥ 64 for each drawn miner whose bytes the host could not bring. */
 	readonly testimony: readonly { readonly uid: number; readonly code: number }[];
 }
 

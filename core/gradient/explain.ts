@@ -87,6 +87,7 @@ export function deriveMinerRow(
 function outcomeOf({ code, score, random, proofOfWork }: MinerRow, tier: CopyTier | undefined): MinerOutcome {
 	if (code === MINER_CODE.scored) return { kind: 'scored', own: score ?? 0, random, isHalved: tier === 'halved' };
 	if (code === MINER_CODE.not_committed) return { kind: 'absent' };
+	if (code === MINER_CODE.not_drawn) return { kind: 'not_drawn' };
 	return { kind: 'failed', code, isExcluded: code === MINER_CODE.copied && (tier === undefined ? proofOfWork === -1_000_000 : tier === 'excluded') };
 }
 
@@ -110,6 +111,7 @@ function signOf(outcome: MinerOutcome, { proof_of_work_margin_ppm }: HparamValue
 			return workSign(outcome.own, outcome.random, proof_of_work_margin_ppm);
 		case 'failed':
 			return -1;
+		case 'not_drawn':
 		case 'absent':
 			return undefined;
 		default:

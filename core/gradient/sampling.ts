@@ -13,7 +13,7 @@ export function randomBatchSeed(network: string, window: bigint, randomness: Uin
 }
 
 /** Uniform u32 stream: block j is SHA-256(seed ‖ u32 j), read as eight big-endian words. */
-function* words(seed: Uint8Array): Generator<number> {
+export function* words(seed: Uint8Array): Generator<number> {
 	for (let block = 0; ; block++) {
 		const digest = sha256(new ByteWriter().bytes(seed).u32(block).done());
 		const view = new DataView(digest.buffer, digest.byteOffset, digest.byteLength);

@@ -26,6 +26,8 @@ export type MinerOutcome =
 			/** Most of its positions are an earlier gradient's: its proof of work is −1 at once. */
 			readonly isExcluded?: boolean;
 	  }
+	/** More committed than are evaluated, and the draw left it out. */
+	| { readonly kind: 'not_drawn' }
 	| { readonly kind: 'absent' };
 
 export interface RosterOutcome extends RosterEntry {
@@ -47,6 +49,7 @@ export type StateParameters = Pick<
 
 const PPM = 1_000_000;
 const MAX_MISSED = 255;
+const NO_FAILURES = new Set<number>([MINER_CODE.scored, MINER_CODE.not_committed, MINER_CODE.not_drawn]);
 
 /**
  * The rows of this window's payload out of the previous payload's. A miner whose uid and generation the previous payload has goes on
@@ -56,6 +59,7 @@ const MAX_MISSED = 255;
  * - Proof of work: p' = p + α (s − p), s = {@link workSign} for a scored miner and −1 for a failed one (who saw the randomness and
  *   withheld must not be better off), in [−1, 1] by construction; at once −1 for a copy that is excluded.
  * - Absent miners: μ and proof of work, where positive, times gauntlet_gamma; σ stays.
+ * - Who was not drawn is not ranked; rating and proof of work stay as they were.
  * - missed: windows without a score in a row.
  */
 export function nextRows(miners: readonly RosterOutcome[], previous: readonly MinerRow[], parameters: StateParameters): MinerRow[] {
@@ -67,7 +71,10 @@ export function nextRows(miners: readonly RosterOutcome[], previous: readonly Mi
 	});
 	const ratings = updateRatings(entries, parameters);
 	const states = entries.map(({ uid, outcome, state }) => ({
-		...(ratings.get(uid) ?? { mu: decayed(state.mu, parameters.gauntlet_gamma_ppm), sigma: state.sigma }),
+		...(ratings.get(uid) ?? {
+			mu: outcome.kind === 'absent' ? decayed(state.mu, parameters.gauntlet_gamma_ppm) : state.mu,
+			sigma: state.sigma,
+		}),
 		proofOfWork: nextProofOfWork(state.proofOfWork, outcome, parameters),
 		missed: outcome.kind === 'scored' ? 0 : Math.min(MAX_MISSED, state.missed + 1),
 		scored: outcome.kind === 'scored',
@@ -102,10 +109,12 @@ function codeOf(outcome: MinerOutcome): number {
 		case 'scored':
 			return MINER_CODE.scored;
 		case 'failed':
-			if (outcome.code === MINER_CODE.scored || outcome.code === MINER_CODE.not_committed) {
+			if (NO_FAILURES.has(outcome.code)) {
 				throw new VramhubError('BAD_ARGUMENT', `code ${outcome.code} is not a failure`);
 			}
 			return outcome.code;
+		case 'not_drawn':
+			return MINER_CODE.not_drawn;
 		case 'absent':
 			return MINER_CODE.not_committed;
 		default:
@@ -113,10 +122,10 @@ function codeOf(outcome: MinerOutcome): number {
 	}
 }
 
-/** 1 + how many are better, so that equal keys tie: by {@link rankingKey}, failed miners last; absent ones are not ranked. */
+/** 1 + how many are better, so that equal keys tie: by {@link rankingKey}, failed miners last; absent ones and those that were not drawn are not ranked. */
 export function windowRanks(outcomes: readonly MinerOutcome[]): (number | undefined)[] {
 	const keys = outcomes.map((outcome) => {
-		if (outcome.kind === 'absent') return undefined;
+		if (outcome.kind === 'absent' || outcome.kind === 'not_drawn') return undefined;
 		return outcome.kind === 'scored' ? rankingKey(outcome.own, outcome.random) : Number.NEGATIVE_INFINITY;
 	});
 	return keys.map((key) => (key === undefined ? undefined : 1 + keys.filter((other) => other !== undefined && other > key).length));
@@ -145,6 +154,7 @@ export function workSign(own: number, random: number, marginPpm: bigint): number
 
 function nextProofOfWork(current: number, outcome: MinerOutcome, parameters: StateParameters): number {
 	if (outcome.kind === 'absent') return Number(decayed(BigInt(current), parameters.gauntlet_gamma_ppm));
+	if (outcome.kind === 'not_drawn') return current;
 	if (outcome.kind === 'failed' && outcome.isExcluded) return -PPM;
 	const sign = outcome.kind === 'scored' ? workSign(outcome.own, outcome.random, parameters.proof_of_work_margin_ppm) : -1;
 	const alpha = Number(parameters.proof_of_work_alpha_ppm);

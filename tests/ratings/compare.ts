@@ -52,7 +52,7 @@ async function compareWindow(library: Library, { parameters, previous, miners, r
 		return { mu: row?.mu ?? parameters.rating_mu_nano, sigma: row?.sigma ?? parameters.rating_sigma_nano };
 	});
 	const keys = miners.map(({ outcome }) => {
-		if (outcome.kind === 'absent') return undefined;
+		if (outcome.kind === 'absent' || outcome.kind === 'not_drawn') return undefined;
 		return outcome.kind === 'failed' ? Number.NEGATIVE_INFINITY : rankingKey(outcome.own, outcome.random);
 	});
 	const places = [...new Set(keys.filter((key) => key !== undefined))].sort((a, b) => b - a);

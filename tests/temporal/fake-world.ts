@@ -88,6 +88,8 @@ export class FakeWorld {
 	registeredKey: Uint8Array | undefined;
 	/** Other validators of windows that are sealed from now on; {@link scoreAs} settles their payloads. */
 	checkpointFrequency = defaultHparamValues().checkpoint_frequency;
+	/** Most miners that a window evaluates: the ones with the highest uids. */
+	maxEvaluations = defaultHparamValues().max_evaluations;
 	readonly others: { readonly uid: number; readonly stake: bigint }[] = [];
 	readonly #faults = new Map<CallName, Fault[]>();
 	readonly #records = new Map<bigint, WindowRecord>();
@@ -196,7 +198,7 @@ export class FakeWorld {
 	#hparams(): Hparams {
 		return {
 			version: 1,
-			values: defaultHparamValues({ checkpoint_frequency: this.checkpointFrequency }),
+			values: defaultHparamValues({ checkpoint_frequency: this.checkpointFrequency, max_evaluations: this.maxEvaluations }),
 			modelManifestHash: sha(MANIFEST),
 			datasetRoot: fixed('root'),
 		};
@@ -395,8 +397,11 @@ export class FakeWorld {
 				const needed = [request.checkpoint_hash, ...request.shards.map(({ sha256 }) => sha256), ...(goesOn ? [toHex(previous.stateAfter)] : [])];
 				const missing = needed.filter((file) => !this.modelFiles.has(file));
 				const session = hex(new TextEncoder().encode(JSON.stringify(request)));
-				if (missing.length === 0 && !this.#sessions.has(session)) this.#sessions.set(session, { request, codes: new Map(), frozen: false });
-				return { session, missing };
+				const uids = this.#commitments().map(({ uid }) => uid);
+				const drawn = uids.slice(-Number(this.maxEvaluations));
+				const codes = new Map(uids.filter((uid) => !drawn.includes(uid)).map((uid) => [uid, MINER_CODE.not_drawn as number]));
+				if (missing.length === 0 && !this.#sessions.has(session)) this.#sessions.set(session, { request, codes, frozen: false });
+				return { session, missing, drawn };
 			}),
 		putModelFile: async (sha256, bytes) => void this.modelFiles.set(sha256, bytes),
 		measure: (session, uid) =>

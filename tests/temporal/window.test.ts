@@ -38,6 +38,16 @@ async function failureOf(work: Promise<unknown>): Promise<ApplicationFailure> {
 	return cause;
 }
 
+test('of more miners than are evaluated only the drawn are brought, once, also when the enclave forgets the session', async () => {
+	const world = new FakeWorld({ window: WINDOW, miners: 5 });
+	world.maxEvaluations = 2n;
+	world.fail('freeze', { code: 'ENCLAVE_SESSION_LOST', when: 'before' });
+	const { result } = await run('drawn', world);
+	assert.deepEqual(result.miners, [...[0, 1, 2].map((uid) => ({ uid, code: MINER_CODE.not_drawn, score: null })), scored(3), scored(4)]);
+	assert.deepEqual([world.count('decrypt'), world.count('fetch'), world.count('process'), world.count('freeze')], [2, 2, 2, 2]);
+	assert.ok(world.logs.some((line) => line.includes('Decrypting credentials for 2 miners')));
+});
+
 test('a window: sealed, brought, evaluated, recorded and read back; the log is the documented one', async () => {
 	const world = new FakeWorld({ window: WINDOW, miners: 3 });
 	const { handle, result, state } = await run('happy', world);

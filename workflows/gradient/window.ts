@@ -46,20 +46,21 @@ export async function gradientWindow(input: GradientWindowInput): Promise<Window
 	if (!sealed.listed) return without('not-a-validator');
 
 	return beforeSubmissionsEnd(sealed, async () => {
-		stage = 'fetching';
-		const outcomes = await fetchAll(sealed);
+		const brought = new Map<number, FetchOutcome>();
+		if (sealed.miners.length <= sealed.maxEvaluations) await bring(sealed, sealed.miners, brought);
 		stage = 'awaiting-turn';
 		await activities.awaitTurn({ window });
-		const { transaction } = await scoreInSessions(sealed, outcomes);
+		const { transaction } = await scoreInSessions(sealed, brought);
 		stage = 'reading-back';
 		const result = await activities.readWindowResult({ window, transaction });
 		stage = result.state;
 		return result;
 	});
 
-	async function fetchAll({ miners, putCloseMs }: SealedFacts): Promise<FetchOutcome[]> {
+	async function bring({ putCloseMs }: SealedFacts, miners: readonly CommittedMiner[], brought: Map<number, FetchOutcome>): Promise<void> {
+		stage = 'fetching';
 		const fetched = await mapBounded(inChunks(miners), fanOut.fetchConcurrency, (chunk) => fetchChunk(chunk, putCloseMs));
-		return fetched.flat();
+		for (const outcome of fetched.flat()) brought.set(outcome.uid, outcome);
 	}
 
 	async function fetchChunk(chunk: readonly CommittedMiner[], putCloseMs: string): Promise<FetchOutcome[]> {
@@ -81,10 +82,10 @@ export async function gradientWindow(input: GradientWindowInput): Promise<Window
 	}
 
 	/** An enclave that restarts has forgotten the session and has another key: it is registered and everything measured again. */
-	async function scoreInSessions({ checkpointHash }: SealedFacts, outcomes: readonly FetchOutcome[]): Promise<Submitted> {
+	async function scoreInSessions(sealed: SealedFacts, brought: Map<number, FetchOutcome>): Promise<Submitted> {
 		for (let attempt = 1; ; attempt++) {
 			try {
-				return await scoreInOneSession(checkpointHash, outcomes);
+				return await scoreInOneSession(sealed, brought);
 			} catch (error) {
 				if (!failedWith(error, 'ENCLAVE_SESSION_LOST') || attempt >= fanOut.sessionAttempts) throw error;
 				log.warn('Enclave session lost; opening another', { window, attempt });
@@ -92,10 +93,14 @@ export async function gradientWindow(input: GradientWindowInput): Promise<Window
 		}
 	}
 
-	async function scoreInOneSession(checkpointHash: string, outcomes: readonly FetchOutcome[]): Promise<Submitted> {
+	async function scoreInOneSession(sealed: SealedFacts, brought: Map<number, FetchOutcome>): Promise<Submitted> {
 		stage = 'opening';
 		await activities.ensureEnclaveRegistered();
-		const { session } = await activities.openSession({ window });
+		const { session, drawn } = await activities.openSession({ window });
+		// More committed than are evaluated: the draw depends on the payload before, so nothing was brought yet.
+		const missing = sealed.miners.filter(({ uid }) => drawn.includes(uid) && !brought.has(uid));
+		if (missing.length > 0) await bring(sealed, missing, brought);
+		const outcomes = drawn.flatMap((uid) => brought.get(uid) ?? []);
 		const stored = outcomes.filter((outcome) => outcome.kind === 'stored').map(({ uid, sha256 }): StoredGradient => ({ uid, sha256 }));
 		stage = 'measuring';
 		await mapBounded(inChunks(stored), fanOut.enclaveConcurrency, (gradients) => activities.measureGradients({ session, window, gradients }));
@@ -105,7 +110,7 @@ export async function gradientWindow(input: GradientWindowInput): Promise<Window
 		stage = 'processing';
 		const evaluated = stored.filter(({ uid }) => uids.includes(uid));
 		await mapBounded(inChunks(evaluated), fanOut.enclaveConcurrency, (gradients) =>
-			activities.processGradients({ session, window, checkpointHash, gradients }),
+			activities.processGradients({ session, window, checkpointHash: sealed.checkpointHash, gradients }),
 		);
 		stage = 'closing';
 		const signed = await activities.closeSession({ session });
