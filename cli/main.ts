@@ -3,13 +3,19 @@
  * `vramhub`: commands are metadata here and loaded when they run, so that `--help` loads no SDK.
  * Data goes to stdout, talk to stderr. Exit codes are those of core/errors.ts.
  */
+import { enableCompileCache } from 'node:module';
+import { join } from 'node:path';
 import { buildApplication, buildRouteMap, ExitCode, run, type StricliProcess } from '@stricli/core';
 import { EXIT, errorToJson, VramhubError } from '#core/errors.ts';
+import { cacheFolder } from '#runtime/state-folder.ts';
 import * as administrators from './routes/administrators.ts';
 import { devnet } from './routes/devnet.ts';
 import { lab } from './routes/lab.ts';
 import * as network from './routes/network.ts';
 import * as owners from './routes/owners.ts';
+
+// Keeps what Node makes of the sources, so that the next command starts half a second sooner.
+if (process.env.NODE_COMPILE_CACHE === undefined) enableCompileCache(join(cacheFolder(), 'node'));
 
 const application = buildApplication(
 	buildRouteMap({

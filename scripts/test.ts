@@ -43,11 +43,23 @@ if (named.length === 0) {
 		}
 	}
 }
-// What waits for windows comes first: it takes longest, and leaves the cores to the others meanwhile.
-const WAITING = ['tests/network/', 'tests/bad-input.test.ts', 'tests/crash.test.ts', 'tests/secrets.test.ts'];
-const waits = (file: string) => WAITING.some((prefix) => file.startsWith(prefix));
+// What takes longest comes first, so that nothing long is left over at the end; the first of these wait for windows and leave the cores to others meanwhile.
+const LONGEST = [
+	...['tests/bad-input.test.ts', 'tests/network/', 'tests/crash.test.ts', 'tests/cli.test.ts', 'tests/attacks/attacks.test.ts', 'tests/secrets.test.ts'],
+	...[
+		'tests/seal.test.ts',
+		'tests/differential/contracts.test.ts',
+		'tests/upgrade.test.ts',
+		'devnet/compiler/contracts.test.ts',
+		'devnet/ledger/upgrade.test.ts',
+	],
+];
+const rank = (file: string) => {
+	const place = LONGEST.findIndex((prefix) => file.startsWith(prefix));
+	return place === -1 ? LONGEST.length : place;
+};
 const all = await find('**/*.test.ts');
-const files = named.length > 0 ? named : [...all.filter(waits), ...all.filter((file) => !waits(file))];
+const files = named.length > 0 ? named : all.toSorted((a, b) => rank(a) - rank(b));
 if (long) files.push(...(await find('**/*.long.ts')));
 
 const options = ['--disable-warning=ExperimentalWarning', '--test', '--test-reporter=spec', `--test-timeout=${long ? LONG_FILE_TIMEOUT_MS : FILE_TIMEOUT_MS}`];

@@ -108,7 +108,8 @@ function withScale(scale: number) {
 
 function trickle(response: ServerResponse, part: Buffer, everyMs: number): void {
 	response.writeHead(200, { 'content-type': 'application/octet-stream' });
-	const timer = setInterval(() => response.write(part), everyMs);
+	// As much as is taken: what nobody reads need not be written.
+	const timer = setInterval(() => response.writableNeedDrain || response.write(part), everyMs);
 	response.on('close', () => clearInterval(timer));
 }
 

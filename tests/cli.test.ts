@@ -20,6 +20,8 @@ import { startSealServers, type TestSealServers } from '#tests/helpers/seal-serv
 import { startTestChain, TEST_PCRS, type TestChain } from '#tests/helpers/test-chain.ts';
 
 const main = join(import.meta.dirname, '../cli/main.ts');
+/** Nothing of a network; what Node has made of the sources is kept between commands. */
+const BARE = { PATH: process.env.PATH, NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE };
 const MNEMONIC = 'test test test test test test test test test test test junk';
 const SECRET_KEY = 'the-secret-access-key-of-this-test';
 
@@ -80,7 +82,7 @@ interface Ran {
 
 /** The command in a process of its own, in a folder whose `.env` describes the network; nothing else is in its environment. */
 async function cli(args: readonly string[], environment: Record<string, string> = {}): Promise<Ran> {
-	const child = spawn(process.execPath, [main, ...args], { cwd: folder, env: { PATH: process.env.PATH, ...environment }, stdio: ['ignore', 'pipe', 'pipe'] });
+	const child = spawn(process.execPath, [main, ...args], { cwd: folder, env: { ...BARE, ...environment }, stdio: ['ignore', 'pipe', 'pipe'] });
 	let stdout = '';
 	let stderr = '';
 	child.stdout.on('data', (chunk) => {
@@ -119,10 +121,10 @@ test('help loads no SDK', async () => {
 	const modules = (await readFile(loaded, 'utf8')).split('\n').filter((url) => url !== '' && !url.startsWith('node:') && !url.startsWith('data:'));
 	const kinds = new Set(
 		modules.map(
-			(url) => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(url)?.[1] ?? url.replace(/.*\/(cli|core)\//, '$1/').replace(/^cli\/routes\/.*/, 'cli/routes'),
+			(url) => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(url)?.[1] ?? url.replace(/.*\/(cli|core|runtime)\//, '$1/').replace(/^cli\/routes\/.*/, 'cli/routes'),
 		),
 	);
-	assert.deepEqual([...kinds].sort(), ['@stricli/core', 'cli/main.ts', 'cli/routes', 'core/errors.ts']);
+	assert.deepEqual([...kinds].sort(), ['@stricli/core', 'cli/main.ts', 'cli/routes', 'core/errors.ts', 'runtime/state-folder.ts']);
 });
 
 test('current-window prints the number alone', async () => {
@@ -288,7 +290,7 @@ test('doctor names what is down: 5', async () => {
 test('devnet serves until a signal, and ends with 0', async () => {
 	const child = spawn(process.execPath, [main, 'devnet', '--port', '0', '--json'], {
 		cwd: folder,
-		env: { PATH: process.env.PATH },
+		env: BARE,
 		stdio: ['ignore', 'pipe', 'pipe'],
 	});
 	const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string];
@@ -306,7 +308,7 @@ test('Ctrl-C ends a command that waits with 130', async () => {
 	const { port } = silent.address() as { port: number };
 	const child = spawn(process.execPath, [main, 'current-window', '--rpc-url', `http://127.0.0.1:${port}`], {
 		cwd: folder,
-		env: { PATH: process.env.PATH },
+		env: BARE,
 		stdio: 'ignore',
 	});
 	const [socket] = (await once(silent, 'connection')) as [import('node:net').Socket];

@@ -76,7 +76,7 @@ async function writeModel(): Promise<void> {
 function daemon(main: string, environment: Record<string, string>) {
 	const child = spawn(process.execPath, [join(root, main)], {
 		cwd: folder,
-		env: { PATH: process.env.PATH, [END_WITH_PARENT]: '1', ...environment },
+		env: { PATH: process.env.PATH, NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE, [END_WITH_PARENT]: '1', ...environment },
 		stdio: ['pipe', 'pipe', 'pipe'],
 	});
 	const said: string[] = [];

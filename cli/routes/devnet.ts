@@ -2,23 +2,12 @@
 import { buildCommand, buildRouteMap } from '@stricli/core';
 import { instant, number, output, positiveInteger, text } from './flags.ts';
 
-/** Keeps what Node makes of the sources, so that the next start is quicker by half a second of processor time. */
-async function keepCompiled(): Promise<void> {
-	if (process.env.NODE_COMPILE_CACHE !== undefined) return;
-	const [{ enableCompileCache }, { join }, { cacheFolder }] = await Promise.all([
-		import('node:module'),
-		import('node:path'),
-		import('#runtime/state-folder.ts'),
-	]);
-	enableCompileCache(join(cacheFolder(), 'node'));
-}
-
 const devnetUrl = { kind: 'parsed', parse: String, default: 'http://127.0.0.1:9000', brief: 'the devnet that `vramhub devnet` started' } as const;
 const argument = (placeholder: string, brief: string) => ({ kind: 'tuple', parameters: [{ parse: String, placeholder, brief }] }) as const;
 export const devnet = buildRouteMap({
 	routes: {
 		start: buildCommand({
-			loader: async () => keepCompiled().then(async () => (await import('#cli/commands/devnet/start.ts')).devnet),
+			loader: async () => (await import('#cli/commands/devnet/start.ts')).devnet,
 			parameters: {
 				flags: {
 					...output,
@@ -33,7 +22,7 @@ export const devnet = buildRouteMap({
 			docs: { brief: 'run a development chain alone, with its faucet, until Ctrl-C' },
 		}),
 		publish: buildCommand({
-			loader: async () => keepCompiled().then(async () => (await import('#cli/commands/devnet/publish.ts')).publish),
+			loader: async () => (await import('#cli/commands/devnet/publish.ts')).publish,
 			parameters: {
 				flags: {
 					...output,
