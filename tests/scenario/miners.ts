@@ -80,7 +80,7 @@ export async function equipMiners({ chain, seal, endpoint, count, options = {} }
 				const sha256 = new Uint8Array(createHash('sha256').update(bytes).digest());
 				await writer.commitGradient({ uid, window, sha256, size, credVersion });
 			},
-			put: (window, bytes) => objects.putObject({ credentials: { ...place, ...keys.write }, key: gradientObjectKey(window, uid), bytes, timeBudgetMs: 10_000 }),
+			put: (window, bytes) => objects.putObject({ credentials: { ...place, ...keys.write }, key: gradientObjectKey(window, uid), bytes, timeBudgetMs: 60_000 }),
 			rotate,
 		};
 	};
