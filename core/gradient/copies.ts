@@ -1,5 +1,5 @@
 import type { HparamValues } from '#core/gradient/hparams.ts';
-import { overlapOf, overlapPpm, type Sketch } from '#core/gradient/overlap.ts';
+import { overlapOf, type Sketch } from '#core/gradient/overlap.ts';
 import type { RosterEntry } from '#core/gradient/records.ts';
 import { MAX_SKETCHES, type Overlap, type StoredSketch } from '#core/gradient/state-file.ts';
 
@@ -28,33 +28,48 @@ export function largestOverlaps(
 	const consider = (index: number, ppm: number, other: Overlap['other']) => {
 		if (ppm > largest[index]!.ppm) largest[index] = { uid: bySeq[index]!.uid, ppm, other };
 	};
-	const holders = holdersOf(bySeq.map(({ inInterval }) => inInterval));
-	const common = new Uint32Array(bySeq.length);
+	const across = new Holders(bySeq.length);
+	for (const [index, { inInterval }] of bySeq.entries()) across.add(index, inInterval);
 	for (const { uid, generation, window: of, sketch } of earlier) {
-		common.fill(0);
-		for (const hash of sketch.hashes) for (const index of holders.get(hash) ?? []) common[index]!++;
-		for (const [index, { inInterval }] of bySeq.entries()) {
-			if (common[index]! > 0) consider(index, overlapOf(inInterval, sketch, common[index]!, positions), { uid, generation, window: of });
+		for (const [index, common] of across.commonWith(sketch).entries()) {
+			const { inInterval } = bySeq[index]!;
+			if (common > 0) consider(index, overlapOf(inInterval, sketch, common, positions, largest[index]!.ppm), { uid, generation, window: of });
 		}
 	}
+	const inside = new Holders(bySeq.length);
 	for (const [index, { inWindow }] of bySeq.entries()) {
-		for (const { uid, generation, inWindow: other } of bySeq.slice(0, index))
-			consider(index, overlapPpm(inWindow, other, positions), { uid, generation, window });
+		for (const [before, common] of inside.commonWith(inWindow).entries()) {
+			const { uid, generation, inWindow: other } = bySeq[before]!;
+			if (common > 0) consider(index, overlapOf(inWindow, other, common, positions, largest[index]!.ppm), { uid, generation, window });
+		}
+		inside.add(index, inWindow);
 	}
 	return largest.filter(({ ppm }) => ppm > 0).sort((a, b) => a.uid - b.uid);
 }
 
-/** Hash → those who hold it: a full interval has 25 600 sketches, too many to go through each again for each gradient. */
-function holdersOf(sketches: readonly Sketch[]): ReadonlyMap<number, readonly number[]> {
-	const holders = new Map<number, number[]>();
-	for (const [index, { hashes }] of sketches.entries()) {
+/** Who holds each hash: a full interval has 25 600 sketches, too many to go through each again for each gradient. */
+class Holders {
+	readonly #byHash = new Map<number, number[]>();
+	readonly #common: Uint32Array;
+
+	constructor(size: number) {
+		this.#common = new Uint32Array(size);
+	}
+
+	add(index: number, { hashes }: Sketch): void {
 		for (const hash of hashes) {
-			const known = holders.get(hash);
-			if (known === undefined) holders.set(hash, [index]);
+			const known = this.#byHash.get(hash);
+			if (known === undefined) this.#byHash.set(hash, [index]);
 			else known.push(index);
 		}
 	}
-	return holders;
+
+	/** Hashes in common with each that was added; overwritten by the next call. */
+	commonWith({ hashes }: Sketch): Uint32Array {
+		this.#common.fill(0);
+		for (const hash of hashes) for (const index of this.#byHash.get(hash) ?? []) this.#common[index]!++;
+		return this.#common;
+	}
 }
 
 /** What an overlap costs. `halved`: half of the window's weight. `copied`: the code of that name. `excluded`: that, and all proof of work. */

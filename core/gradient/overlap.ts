@@ -89,20 +89,27 @@ export function overlapPpm(a: Sketch, b: Sketch, positions: number): number {
 	return overlapOf(a, b, commonHashes(a, b), positions);
 }
 
-/** The same for who has counted the common hashes. */
-export function overlapOf(a: Sketch, b: Sketch, common: number, positions: number): number {
+/** The same for who has counted the common hashes; 0 also where it cannot be above `atLeast`, which is quick to see. */
+export function overlapOf(a: Sketch, b: Sketch, common: number, positions: number, atLeast = 0): number {
 	const threshold = Math.min(thresholdOf(a), thresholdOf(b));
 	const [inA, inB] = [sampleOf(a, threshold), sampleOf(b, threshold)];
 	const [small, large] = [Math.min(a.count, b.count), Math.max(a.count, b.count)];
 	const sample = a.count === b.count ? Math.min(inA, inB) : a.count < b.count ? inA : inB;
 	if (sample === 0 || (sample < LEAST_SAMPLE && sample < small)) return 0;
+	const isWhole = a.hashes.length === a.count && b.hashes.length === b.count;
+	if (isBelow(atLeast, (common * (a.count + b.count)) / ((inA + inB) * small), isWhole ? 0 : 3 / Math.sqrt(sample), large / positions)) return 0;
 	const estimate = (BigInt(common) * PPM * BigInt(a.count + b.count)) / (BigInt(inA + inB) * BigInt(small));
 	const observed = estimate < PPM ? estimate : PPM;
-	const isWhole = a.hashes.length === a.count && b.hashes.length === b.count;
 	const doubt = isWhole ? 0n : 3n * squareRoot((observed * (PPM - observed)) / BigInt(sample));
 	const chance = (BigInt(large) * PPM) / BigInt(positions);
 	if (observed - doubt <= chance || chance >= PPM) return 0;
 	return Number(((observed - doubt - chance) * PPM) / (PPM - chance));
+}
+
+/** Whether the same in doubles is so far below that no rounding matters: each of the four steps of integers loses less than 5 ppm. */
+function isBelow(atLeast: number, estimate: number, deviations: number, chance: number): boolean {
+	const observed = Math.min(1, estimate);
+	return (1e6 * (observed - deviations * Math.sqrt(observed * (1 - observed)) - chance) + 20) / (1 - chance) < atLeast;
 }
 
 /** A common one is below both thresholds. */

@@ -233,24 +233,31 @@ describe('attacks on gradients', () => {
 		await finalize(selected);
 	});
 
-	/** What of its positions each thief keeps, and what that costs it: where whole sets are compared, and where sketches leave some doubt. */
-	const THIEVES = [
-		{ uid: COPIER, kept: 1, tier: 'excluded' },
-		{ uid: GARBAGE, kept: 0.97, tier: 'excluded' },
-		{ uid: HARMFUL, kept: 0.9, tier: 'copied' },
-		{ uid: FRONT_RUNNER, kept: 0.8, tier: 'halved' },
-		{ uid: WITHHOLDER, kept: 0.5, tier: 'none' },
-	] as const;
+	/** What of its positions each thief keeps, and what that costs it: far from the borders of tiers, for the positions differ from run to run. */
+	const THIEVES: readonly { readonly uid: number; readonly kept: number; readonly tiers: readonly CopyTier[] }[] = [
+		{ uid: COPIER, kept: 1, tiers: ['excluded'] },
+		{ uid: GARBAGE, kept: 0.97, tiers: ['excluded'] },
+		{ uid: HARMFUL, kept: 0.86, tiers: ['copied'] },
+		{ uid: FRONT_RUNNER, kept: 0.76, tiers: ['halved'] },
+		{ uid: WITHHOLDER, kept: 0.5, tiers: ['none'] },
+	];
+	/** Across windows sketches are small: what is in doubt is the thief's. */
+	const LATER_THIEVES: typeof THIEVES = [
+		{ uid: COPIER, kept: 1, tiers: ['excluded'] },
+		{ uid: HARMFUL, kept: 0.86, tiers: ['halved', 'copied'] },
+		{ uid: WITHHOLDER, kept: 0.5, tiers: ['none'] },
+	];
 
 	function assertTiers(
 		{ rows, state, overlaps }: Played,
 		victim: { readonly uid: number; readonly window: bigint },
-		thieves: readonly { uid: number; tier: CopyTier }[],
+		thieves: readonly { readonly uid: number; readonly tiers: readonly CopyTier[] }[],
 	) {
-		for (const { uid, tier } of thieves) {
+		for (const { uid, tiers } of thieves) {
 			const overlap = overlaps.get(uid);
 			const said = `miner ${uid}: ${overlap?.ppm} ppm with miner ${overlap?.other.uid} in window ${overlap?.other.window}`;
-			assert.equal(overlap === undefined ? 'none' : copyTier(overlap.ppm, world.chain.parameters.values), tier, said);
+			const tier = overlap === undefined ? 'none' : copyTier(overlap.ppm, world.chain.parameters.values);
+			assert.ok(tiers.includes(tier), said);
 			if (tier !== 'none') assert.deepEqual([overlap!.other.uid, overlap!.other.window], [victim.uid, victim.window], said);
 			assert.equal(row(rows, uid).codeName, tier === 'copied' || tier === 'excluded' ? 'copied' : 'scored', said);
 			assert.equal(state.find((entry) => entry.uid === uid)!.proofOfWork === -1_000_000, tier === 'excluded', said);
@@ -262,22 +269,25 @@ describe('attacks on gradients', () => {
 		await world.enter(window);
 		const rival = await gradient(RIVAL, window);
 		const thieves = THIEVES.map(({ uid, kept }) => ({ uid, bytes: partly(rival, uid, window, kept) }));
-		const played = await play([{ uid: RIVAL, bytes: rival }, ...thieves]);
+		// Who keeps most commits last, so that nobody has more in common with another thief than with the victim.
+		const played = await play([{ uid: RIVAL, bytes: rival }, ...thieves.toReversed()]);
 		assert.equal(row(played.rows, RIVAL).codeName, 'scored');
 		assertTiers(played, { uid: RIVAL, window }, THIEVES);
 		await finalize(played.selected);
 	});
 
 	test('a copy of what another miner put in the window before is recognised', async () => {
-		const before = window;
+		const before = window + 1n;
+		window = before;
+		await world.enter(window);
+		await finalize((await play([{ uid: RIVAL, bytes: await gradient(RIVAL, window) }])).selected);
 		window += 1n;
 		await world.enter(window);
 		const stolen = await gradient(RIVAL, before);
-		const thieves = THIEVES.map(({ uid, kept }) => ({ uid, bytes: partly(stolen, uid, window, kept) }));
-		// Who keeps most commits last, so that nobody has more in common with another thief than with the stolen one.
+		const thieves = LATER_THIEVES.map(({ uid, kept }) => ({ uid, bytes: partly(stolen, uid, window, kept) }));
 		const played = await play([{ uid: RIVAL, bytes: await gradient(RIVAL, window) }, ...thieves.toReversed()]);
 		assert.equal(row(played.rows, RIVAL).codeName, 'scored', 'what one worked oneself has little in common with what one worked before');
-		assertTiers(played, { uid: RIVAL, window: before }, THIEVES);
+		assertTiers(played, { uid: RIVAL, window: before }, LATER_THIEVES);
 		await finalize(played.selected);
 	});
 
@@ -287,7 +297,7 @@ describe('attacks on gradients', () => {
 		await world.enter(window);
 		const stale = await gradient(RIVAL, before, { header: { uid: RIVAL, window } });
 		const played = await play([{ uid: RIVAL, bytes: stale }]);
-		assertTiers(played, { uid: RIVAL, window: before }, [{ uid: RIVAL, tier: 'excluded' }]);
+		assertTiers(played, { uid: RIVAL, window: before }, [{ uid: RIVAL, tiers: ['excluded'] }]);
 		const explained = await explainMiner(
 			{ chain: world.chain.reader, distribution: async () => undefined, findPayload: async (_, sha256) => folder.get(toHex(sha256)) },
 			{ minerUid: RIVAL, window },
