@@ -32,8 +32,11 @@ import { temporalBinary, weedBinary } from '../../scripts/python-tools.mjs';
 
 const ENCLAVE_PROGRAM = 'enclave/main.ts';
 const WINDOW_SECONDS = 600;
-/** Chain time passes by itself as real time does, and jumps when a test says so: commits have long. */
-const PUT_OPEN_MS = 300_000n;
+/**
+ * Chain time passes by itself as real time does, and jumps when a test says so. Commits have long; between the end of the put phase and
+ * that of the window are 20 s, which is what a validator's patience with a slow store is measured by.
+ */
+const PHASES = { put_window_open_ms: 300_000n, put_window_close_ms: 580_000n } as const;
 const EVENT_DEADLINE_MS = 180_000;
 
 /** A process of the network, its standard output and error in `<data>/logs` and at hand. */
@@ -80,16 +83,6 @@ export interface Scenario extends AsyncDisposable {
 	windowWorkflow(window: bigint): string;
 }
 
-/**
- * From the end of the put phase to that of the window, which is what a validator's patience with a slow store is measured by: in real time, so it is the
- * longer the slower the machine is just now. The least is what a score of credentials take to be decrypted.
- * @param modelMs what making the model has taken; less than a second where nothing else runs
- */
-function patienceMs(modelMs: number): bigint {
-	const [least, most] = [20_000, 120_000];
-	return BigInt(Math.round(Math.min(most, Math.max(least, 25 * modelMs))));
-}
-
 /** Awaits what is announced by nobody: asked again every 50 ms. */
 export async function eventually<T>(what: string, ask: () => Promise<T | undefined> | T | undefined, deadlineMs = EVENT_DEADLINE_MS): Promise<T> {
 	const end = Date.now() + deadlineMs;
@@ -130,14 +123,12 @@ async function build(cleanup: AsyncDisposableStack, overrides: Partial<HparamVal
 			(store) => store.stop(),
 		);
 	const startChain = async () => {
-		const started = performance.now();
 		const model = await createScenarioModel();
-		const putClose = BigInt(1_000 * WINDOW_SECONDS) - patienceMs(performance.now() - started);
 		cleanup.defer(() => model.close());
 		const { pcr0, pcr1, pcr2 } = await measureProgram(ENCLAVE_PROGRAM);
 		const chain = await startTestChain({
 			windowSeconds: WINDOW_SECONDS,
-			hparams: { ...SCENARIO_HPARAMS, put_window_open_ms: PUT_OPEN_MS, put_window_close_ms: putClose, ...overrides },
+			hparams: { ...SCENARIO_HPARAMS, ...PHASES, ...overrides },
 			modelManifestHash: model.manifestHash,
 			datasetRoot: model.datasetRoot,
 			genesisCheckpointHash: model.checkpointHash,
