@@ -18,8 +18,8 @@ import type { Logger } from '#runtime/log.ts';
 export interface OpenedSession {
 	/** The enclave's name for it: a digest of the request, so that repeating this activity opens the same one. */
 	readonly session: string;
-	/** Uids of the miners that this window evaluates, ascending. */
-	readonly drawn: readonly number[];
+	/** Uids of the miners that this window evaluates, ascending. Not in older histories: all. */
+	readonly drawn?: readonly number[];
 }
 
 /** Rounds of "open, put what is missing" before the enclave is believed to forget what it was given. */

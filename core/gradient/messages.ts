@@ -22,8 +22,8 @@ export interface SealedWindow {
 	readonly window: string;
 	readonly checkpointHash: string;
 	readonly commitmentsCount: number;
-	/** Most miners that the window evaluates. When more committed, which ones is known once the session is open. */
-	readonly maxEvaluations: number;
+	/** Most miners that the window evaluates. When more committed, which ones is known once the session is open. Not in older histories: all. */
+	readonly maxEvaluations?: number;
 	/** Committed miners, ascending uid. */
 	readonly miners: readonly CommittedMiner[];
 	/** When the window's put phase ends, chain milliseconds. */

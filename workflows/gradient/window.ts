@@ -47,7 +47,7 @@ export async function gradientWindow(input: GradientWindowInput): Promise<Window
 
 	return beforeSubmissionsEnd(sealed, async () => {
 		const brought = new Map<number, FetchOutcome>();
-		if (sealed.miners.length <= sealed.maxEvaluations) await bring(sealed, sealed.miners, brought);
+		if (sealed.miners.length <= (sealed.maxEvaluations ?? sealed.miners.length)) await bring(sealed, sealed.miners, brought);
 		stage = 'awaiting-turn';
 		await activities.awaitTurn({ window });
 		const { transaction } = await scoreInSessions(sealed, brought);
@@ -96,7 +96,7 @@ export async function gradientWindow(input: GradientWindowInput): Promise<Window
 	async function scoreInOneSession(sealed: SealedFacts, brought: Map<number, FetchOutcome>): Promise<Submitted> {
 		stage = 'opening';
 		await activities.ensureEnclaveRegistered();
-		const { session, drawn } = await activities.openSession({ window });
+		const { session, drawn = sealed.miners.map(({ uid }) => uid) } = await activities.openSession({ window });
 		// More committed than are evaluated: the draw depends on the payload before, so nothing was brought yet.
 		const missing = sealed.miners.filter(({ uid }) => drawn.includes(uid) && !brought.has(uid));
 		if (missing.length > 0) await bring(sealed, missing, brought);
