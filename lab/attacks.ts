@@ -27,13 +27,13 @@ interface AttackSpec {
 }
 
 export const ATTACKS = {
-	'half-steps': { identities: 1, what: 'half of the local steps', play: (workplace) => working(workplace, { steps: 3 }) },
+	'half-steps': { identities: 1, what: 'half of the local steps', play: (workplace) => working(workplace, { steps: 2 }) },
 	'half-batch': {
 		identities: 1,
 		what: 'half of the local steps, on half of the own batch',
-		play: (workplace) => working(workplace, { steps: 3, batchPart: 0.5 }),
+		play: (workplace) => working(workplace, { steps: 2, batchPart: 0.5 }),
 	},
-	'few-steps': { identities: 1, what: 'one local step of six', play: (workplace) => working(workplace, { steps: 1 }) },
+	'few-steps': { identities: 1, what: 'one local step of four', play: (workplace) => working(workplace, { steps: 1 }) },
 	noise: { identities: 1, what: 'normal noise of the size of a gradient', play: noise },
 	'sign-flipped': { identities: 1, what: 'full work, sent with the other sign', play: signFlipped },
 	'no-work': { identities: 1, what: 'one coefficient of 1e-12', play: idle },
@@ -48,7 +48,7 @@ export const ATTACKS = {
 	'norm-100': { identities: 1, what: 'full work, a hundred times as large', play: (workplace) => working(workplace, { inflate: 100 }) },
 	'few-inflated': {
 		identities: 1,
-		what: 'one local step of six, sent as large as others',
+		what: 'one local step of four, sent as large as others',
 		play: (workplace) => working(workplace, { steps: 1, inflate: 'median' }),
 	},
 	'lucky-seeds': { identities: 3, what: 'three registrations, full work in the one whose own batch has most to gain', play: batchShopper },

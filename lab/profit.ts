@@ -105,6 +105,7 @@ export function newcomerPaths(results: readonly RunResult[]): NewcomerPath[] {
 
 export interface CollusionEffect {
 	readonly name: string;
+	readonly failures: number;
 	/** Greatest change of a miner's share of all rewards, as a part of that share: of the friend, and downwards of anybody else. */
 	readonly friend: Spread | undefined;
 	readonly others: Spread | undefined;
@@ -113,11 +114,12 @@ export interface CollusionEffect {
 }
 
 export function collusionEffects(results: readonly RunResult[]): CollusionEffect[] {
-	const byName = Map.groupBy(
+	const byKind = Map.groupBy(
 		results.flatMap(({ collusions }) => collusions),
-		({ name }) => name,
+		({ name, failures }) => `${name}/${failures}`,
 	);
-	return [...byName].map(([name, histories]) => {
+	return [...byKind.values()].map((histories) => {
+		const { name, failures } = histories[0]!;
 		const moves = histories.flatMap(({ honest, colluded }) => {
 			const before = shares(honest);
 			const after = shares(colluded);
@@ -126,6 +128,7 @@ export function collusionEffects(results: readonly RunResult[]): CollusionEffect
 		const noticeable = moves.map((miners) => miners.filter(({ share }) => share > LEAST_SHARE).map(({ share, moved }) => moved / share));
 		return {
 			name,
+			failures,
 			friend: spread(noticeable.map((changes) => Math.max(...changes))),
 			others: spread(noticeable.map((changes) => Math.min(...changes))),
 			points: 100 * Math.max(...moves.flat().map(({ moved }) => Math.abs(moved))),

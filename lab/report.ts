@@ -48,10 +48,10 @@ export function reportText(results: readonly RunResult[]): string {
 	if (luck !== undefined) lines.push(row('honest, each', '100 %', range(luck), '100 %', '100 %', '', '', '', '', 'the reference miner'));
 	for (const { seed, half, ninety } of newcomerPaths(results))
 		lines.push(`newcomer, seed ${seed}: half of a veteran's reward after ${half ?? 'more'} windows, 90 % after ${ninety ?? 'more'}`);
-	for (const { name, friend, others, points } of collusionEffects(results)) {
+	for (const { name, failures, friend, others, points } of collusionEffects(results)) {
 		if (friend === undefined || others === undefined) continue;
 		lines.push(
-			`colluding validators with ${name} of the stake: at most ${percent(friend.max)} gained, ${percent(others.min)} lost of a share; ${points.toFixed(2)} points of all rewards`,
+			`colluding validators with ${name} of the stake, honest ones missing ${percent(failures)} of objects: at most ${percent(friend.max)} gained, ${percent(others.min)} lost of a share; ${points.toFixed(2)} points of all rewards`,
 		);
 	}
 	for (const { population, seed, heldOut, refused } of results)

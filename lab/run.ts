@@ -63,22 +63,17 @@ class RunThread implements AsyncDisposable {
 	}
 
 	run(request: RunRequest): Promise<RunResult> {
-		return new Promise((resolve, reject) => {
-			const end = (settle: () => void) => {
-				this.#worker.removeAllListeners();
-				this.#signal?.removeEventListener('abort', stop);
-				settle();
-			};
-			const stop = () => end(() => reject(this.#signal?.reason));
-			this.#worker.on('message', (message: WorkerMessage) => {
-				if (message.kind === 'window') this.#onWindow();
-				else end(() => resolve(message.result));
-			});
-			this.#worker.on('error', (cause) => end(() => reject(cause)));
-			this.#worker.on('exit', (code) => end(() => reject(new VramhubError('INVARIANT', `a thread of the lab ended with code ${code}`))));
-			if (this.#signal?.aborted) stop();
-			else this.#signal?.addEventListener('abort', stop, { once: true });
-			this.#worker.postMessage(request);
+		const { promise, resolve, reject } = Promise.withResolvers<RunResult>();
+		const onMessage = (message: WorkerMessage) => (message.kind === 'window' ? this.#onWindow() : resolve(message.result));
+		const onExit = (code: number) => reject(new VramhubError('INVARIANT', `a thread of the lab ended with code ${code}`));
+		const onAbort = () => reject(this.#signal?.reason);
+		this.#worker.on('message', onMessage).on('error', reject).on('exit', onExit);
+		this.#signal?.addEventListener('abort', onAbort, { once: true });
+		if (this.#signal?.aborted) onAbort();
+		this.#worker.postMessage(request);
+		return promise.finally(() => {
+			this.#worker.off('message', onMessage).off('error', reject).off('exit', onExit);
+			this.#signal?.removeEventListener('abort', onAbort);
 		});
 	}
 

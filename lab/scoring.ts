@@ -45,6 +45,9 @@ export interface Improvements {
 	readonly random: number;
 }
 
+/** What validators take a gradient's improvements from. */
+export type Scoring = Pick<WindowScoring, 'evaluate'>;
+
 /** The evaluations of one window, by the formulas of enclave/evaluate.ts. What validators have in common is computed once. */
 export class WindowScoring {
 	readonly #model: LabModel;

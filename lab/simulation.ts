@@ -57,6 +57,8 @@ export interface PlayerHistory {
 /** Rewards by roster row after the settling windows, without and with collusion. */
 export interface CollusionHistory {
 	readonly name: string;
+	/** Part of an honest validator's downloads that fail for it alone. */
+	readonly failures: number;
 	readonly honest: number[];
 	readonly colluded: number[];
 }
@@ -94,11 +96,12 @@ export async function simulate(model: LabModel, request: RunRequest, onWindow: (
 	const positions = chunkCount(model.graph.parameters) * CHUNK_ELEMENTS;
 	const identity = manifestHash(encodeManifest(manifest));
 	const seats = seatAll(population, (label) => new Workplace(model, values, identity, Xoshiro128.seeded(`${name}/${label}`)), draw);
-	const validators = Array.from(
-		{ length: VALIDATORS },
-		(_, uid) => new LabValidator(uid, values, Xoshiro128.seeded(`${name}/validator/${uid}`), FAILED_DOWNLOADS),
-	);
-	const collusions: CollusionHistory[] = COLLUSIONS.map((collusion) => ({ name: collusion.name, honest: [], colluded: [] }));
+	const panels = FAILED_DOWNLOADS.map((failures) => ({
+		failures,
+		validators: Array.from({ length: VALIDATORS }, (_, uid) => new LabValidator(uid, values, Xoshiro128.seeded(`${name}/validator/${uid}`), failures)),
+		collusions: COLLUSIONS.map(({ name: stake }): CollusionHistory => ({ name: stake, failures, honest: [], colluded: [] })),
+	}));
+	const { validators } = panels[0]!;
 
 	let theta = model.genesis;
 	let hash = checkpointHash(encodeCheckpoint(model.graph, theta));
@@ -131,6 +134,11 @@ export async function simulate(model: LabModel, request: RunRequest, onWindow: (
 		const batches = windowBatches({ network, window, randomness, roster, manifest, hparams: values });
 		const scoring = new WindowScoring(model, values, theta, batches);
 		for (const validator of validators) await validator.score({ window, checkpointHash: hash, positions }, roster, submissions, scoring);
+		// Other panels differ in what they miss alone: they take the first panel's clip, so that nothing is evaluated again.
+		const { clip } = validators[0]!;
+		const known = { evaluate: (uid: number, decoded: NonNullable<Submission['decoded']>) => scoring.evaluate(uid, decoded, clip) };
+		for (const panel of panels.slice(1))
+			for (const validator of panel.validators) await validator.score({ window, checkpointHash: hash, positions }, roster, submissions, known);
 
 		const columns = validators.map((validator) => validator.columns(1n));
 		const consensus = rowConsensus(columns, roster.length);
@@ -142,7 +150,10 @@ export async function simulate(model: LabModel, request: RunRequest, onWindow: (
 		for (const seat of seated) record(seat, index, rewards, rowOf, validators[0]!);
 		if (index >= SETTLING_WINDOWS) {
 			const friend = rowOf.get(seats[0]!.uids[0]!)!;
-			for (const [i, collusion] of COLLUSIONS.entries()) addUp(collusions[i]!, roster, colludedRewards(columns, friend, collusion, values));
+			for (const panel of panels) {
+				const reported = panel.validators.map((validator) => validator.columns(1n));
+				for (const [i, collusion] of COLLUSIONS.entries()) addUp(panel.collusions[i]!, roster, colludedRewards(reported, friend, collusion, values));
+			}
 		}
 
 		const decoded = new Map(submissions.flatMap((submission) => (submission.decoded === undefined ? [] : [[submission.uid, submission] as const])));
@@ -177,7 +188,14 @@ export async function simulate(model: LabModel, request: RunRequest, onWindow: (
 		}
 		onWindow(index + 1);
 	}
-	return { population: population.name, seed, players: seats.map(({ history }) => history), collusions, heldOut, refused };
+	return {
+		population: population.name,
+		seed,
+		players: seats.map(({ history }) => history),
+		collusions: panels.flatMap(({ collusions }) => collusions),
+		heldOut,
+		refused,
+	};
 }
 
 /** Honest miners first, then each attack; uids are dealt out by lot. */

@@ -7,7 +7,7 @@ import type { RosterEntry } from '#core/gradient/records.ts';
 import { clipNorm } from '#core/gradient/score.ts';
 import { type MinerOutcome, nextRows } from '#core/gradient/state.ts';
 import type { Overlap, StoredSketch } from '#core/gradient/state-file.ts';
-import type { Submission, WindowScoring } from '#lab/scoring.ts';
+import type { Scoring, Submission } from '#lab/scoring.ts';
 import type { Xoshiro128 } from '#model/random.ts';
 
 const PPM = 1e6;
@@ -27,6 +27,7 @@ export class LabValidator {
 	rows: readonly MinerRow[] = [];
 	/** Of the last window. */
 	overlaps: readonly Overlap[] = [];
+	clip = 0;
 	#sketches: readonly StoredSketch[] = [];
 	#sketchesOf: Uint8Array | undefined;
 	readonly #values: HparamValues;
@@ -46,7 +47,7 @@ export class LabValidator {
 		{ window, checkpointHash, positions }: ScoredWindow,
 		roster: readonly RosterEntry[],
 		submissions: readonly Submission[],
-		scoring: WindowScoring,
+		scoring: Scoring,
 	): Promise<void> {
 		if (this.#sketchesOf !== checkpointHash) this.#sketches = [];
 		this.#sketchesOf = checkpointHash;
@@ -76,6 +77,7 @@ export class LabValidator {
 			this.#values,
 		);
 		this.overlaps = overlaps;
+		this.clip = clip;
 		const scored = sketched.filter(({ uid }) => outcomes.get(uid)?.kind === 'scored');
 		this.#sketches = keptSketches(window, this.#sketches, scored, this.#values);
 	}
