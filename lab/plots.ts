@@ -15,18 +15,21 @@ export function plots(results: readonly RunResult[]): Record<string, string> {
 const COLOURS = ['#e69f00', '#56b4e9', '#009e73', '#cc79a7', '#d55e00', '#0072b2'];
 const FONT = 'font-family="sans-serif" font-size="12"';
 
+/** Of an honest miner's work, more than which is honest work. */
+const HONEST_COMPUTE = 0.9;
+
 function profitChart(all: readonly AttackProfit[]): string {
 	const bars = all.filter(({ perStake }) => perStake !== undefined);
 	const [left, rowHeight, width] = [130, 22, 560];
 	const most = Math.max(1.25, ...bars.map(({ perStake }) => perStake!.max));
 	const x = (share: number) => left + (share / most) * (width - left - 60);
 	const height = 60 + bars.length * rowHeight;
-	const rows = bars.map(({ attack, perStake }, i) => {
+	const rows = bars.map(({ attack, perStake, compute }, i) => {
 		const y = 40 + i * rowHeight;
 		const { mean: middle, min, max } = perStake!;
 		return [
 			`<text x="${left - 8}" y="${y + 12}" text-anchor="end">${attack}</text>`,
-			`<rect x="${left}" y="${y + 2}" width="${fixed(x(middle) - left)}" height="13" fill="${middle > 0.1 ? '#d55e00' : '#009e73'}"/>`,
+			`<rect x="${left}" y="${y + 2}" width="${fixed(x(middle) - left)}" height="13" fill="${compute >= HONEST_COMPUTE ? '#999' : middle > 0.1 ? '#d55e00' : '#009e73'}"/>`,
 			`<path d="M${fixed(x(min))} ${y + 8.5}H${fixed(x(max))}M${fixed(x(min))} ${y + 5}v7M${fixed(x(max))} ${y + 5}v7" stroke="#000" fill="none"/>`,
 			`<text x="${fixed(x(max) + 6)}" y="${y + 12}">${(100 * middle).toFixed(1)} %</text>`,
 		].join('');
@@ -35,7 +38,7 @@ function profitChart(all: readonly AttackProfit[]): string {
 		(share) =>
 			`<path d="M${fixed(x(share))} 34V${height - 20}" stroke="#888" stroke-dasharray="3 3"/><text x="${fixed(x(share))}" y="30" text-anchor="middle">${100 * share} %</text>`,
 	);
-	const title = `<text x="10" y="14" font-weight="bold">Reward per stake of an honest miner's, mean and range over seeds</text>`;
+	const title = `<text x="10" y="14" font-weight="bold">Reward per stake of an honest miner's, mean and range over seeds; grey: works as much as an honest one</text>`;
 	return svg(width, height, [title, ...lines, ...rows]);
 }
 
@@ -48,10 +51,7 @@ function populationChart(population: string, runs: readonly RunResult[]): string
 	const windows = Math.max(...runs.flatMap(({ players }) => players.map(({ reward }) => reward.length)));
 	const rewards = names.map((name) => smoothed(average(runs, name, windows, honestPart)));
 	const ordinals = names.map((name) => average(runs, name, windows, (player) => player.ordinal));
-	const legend = names.map(
-		(name, i) =>
-			`<path d="M${width - 130} ${44 + 18 * i}h18" stroke="${colour(i)}" stroke-width="2"/><text x="${width - 106}" y="${48 + 18 * i}">${name}</text>`,
-	);
+	const legend = names.map((name, i) => `<path d="M${width - 130} ${44 + 18 * i}h18" ${stroke(i)}/><text x="${width - 106}" y="${48 + 18 * i}">${name}</text>`);
 	const title = `<text x="10" y="16" font-weight="bold">${population}: reward per stake (honest mean of the window = 1, mean of ${SMOOTHING} windows), ordinal μ − 3σ</text>`;
 	return svg(width, 2 * panel + 60, [
 		title,
@@ -95,7 +95,7 @@ function axes(series: readonly (readonly number[])[], top: number, height: numbe
 		.map((window) => `<text x="${fixed(x(window))}" y="${bottom + 16}" text-anchor="middle">${window}</text>`);
 	const curves = series.map((values, i) => {
 		const points = values.flatMap((value, window) => (Number.isFinite(value) ? [`${fixed(x(window))} ${fixed(y(value))}`] : []));
-		return points.length === 0 ? '' : `<path d="M${points.join('L')}" fill="none" stroke="${colour(i)}" stroke-width="${i === 0 ? 2.5 : 1.5}"/>`;
+		return points.length === 0 ? '' : `<path d="M${points.join('L')}" fill="none" ${stroke(i)}/>`;
 	});
 	return [...ticks, ...marks, ...curves.toReversed()].join('');
 }
@@ -109,7 +109,12 @@ function tickValues(low: number, high: number): number[] {
 	return Array.from({ length: Math.floor(high / step) - first + 1 }, (_, i) => (first + i) * step);
 }
 
-const colour = (index: number) => (index === 0 ? '#000' : COLOURS[(index - 1) % COLOURS.length]!);
+/** The palette again, dashed, when it is used up. */
+function stroke(index: number): string {
+	const colour = index === 0 ? '#000' : COLOURS[(index - 1) % COLOURS.length]!;
+	return `stroke="${colour}" stroke-width="${index === 0 ? 2.5 : 1.5}"${index > COLOURS.length ? ' stroke-dasharray="5 3"' : ''}`;
+}
+
 const fixed = (value: number) => value.toFixed(1);
 
 function svg(width: number, height: number, parts: readonly string[]): string {
