@@ -118,21 +118,24 @@ export function collusionEffects(results: readonly RunResult[]): CollusionEffect
 		results.flatMap(({ collusions }) => collusions),
 		({ name, failures }) => `${name}/${failures}`,
 	);
-	return [...byKind.values()].map((histories) => {
+	return [...byKind.values()].flatMap((histories) => {
 		const { name, failures } = histories[0]!;
 		const moves = histories.flatMap(({ honest, colluded }) => {
 			const before = shares(honest);
 			const after = shares(colluded);
 			return before.some((share) => share > 0) ? [before.map((share, uid) => ({ share, moved: after[uid]! - share }))] : [];
 		});
+		// A simulation that ends before rewards count says nothing.
+		if (moves.length === 0) return [];
 		const noticeable = moves.map((miners) => miners.filter(({ share }) => share > LEAST_SHARE).map(({ share, moved }) => moved / share));
-		return {
+		const effect = {
 			name,
 			failures,
 			friend: spread(noticeable.map((changes) => Math.max(...changes))),
 			others: spread(noticeable.map((changes) => Math.min(...changes))),
 			points: 100 * Math.max(...moves.flat().map(({ moved }) => Math.abs(moved))),
 		};
+		return [effect];
 	});
 }
 

@@ -6,9 +6,10 @@ import type { RunResult } from '#lab/simulation.ts';
 /** What is told of a lab, each line an object of its own. */
 export function reportLines(results: readonly RunResult[]): object[] {
 	return [
-		...profits(results).map(({ perStake, perCompute, codes, ...rest }) => ({
+		...profits(results).map(({ perStake, perCompute, codes, proofOfWork, ...rest }) => ({
 			kind: 'attack',
 			...rest,
+			proof_of_work: proofOfWork,
 			reward_per_stake: perStake ?? null,
 			reward_per_compute: perCompute ?? null,
 			codes: Object.fromEntries(Object.entries(codes).map(([code, count]) => [minerCodeName(Number(code)) ?? code, count])),
@@ -20,9 +21,10 @@ export function reportLines(results: readonly RunResult[]): object[] {
 			windows_to_half: half ?? null,
 			windows_to_ninety_percent: ninety ?? null,
 		})),
-		...collusionEffects(results).map(({ name, friend, others, points }) => ({
+		...collusionEffects(results).map(({ name, failures, friend, others, points }) => ({
 			kind: 'collusion',
 			stake: name,
+			failed_downloads: failures,
 			most_gained: friend,
 			most_lost: others,
 			points,
