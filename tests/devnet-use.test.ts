@@ -152,7 +152,11 @@ describe('vramhub devnet', () => {
 		const modules = (await readFile(loaded, 'utf8'))
 			.split('\n')
 			.filter((url) => url.startsWith('file:') && !url.includes('/@stricli/') && !url.includes('/cli/routes/'));
-		assert.deepEqual([...new Set(modules.map((url) => url.split('/').slice(-2).join('/')))].sort(), ['cli/main.ts', 'core/errors.ts', 'runtime/state-folder.ts']);
+		assert.deepEqual([...new Set(modules.map((url) => url.split('/').slice(-2).join('/')))].sort(), [
+			'cli/main.ts',
+			'core/errors.ts',
+			'runtime/state-folder.ts',
+		]);
 	});
 
 	it('ends with 0 on Ctrl-C', async () => {
