@@ -23,8 +23,8 @@ const NETWORK = `0x${'7'.repeat(64)}`;
 const RANDOMNESS = '11'.repeat(32);
 const WINDOW = 5n;
 const SHARDS = 8;
-/** Sequences a run: half a batch, so that two cores share one. */
-const RUN_SEQUENCES = 8;
+/** Sequences a run: a quarter of a batch, so that two cores share one and activations take little memory. */
+const RUN_SEQUENCES = 4;
 
 /** One window of a network, in a folder: what its enclave is given, and the same as plain arrays for whoever else evaluates it. */
 export interface EvaluateWorld {
@@ -44,7 +44,10 @@ export async function writeEvaluateWorld(folder: string, config: GptConfig, { mi
 	const manifestBytes = encodeManifest(manifest);
 	const theta = initialWeights(config, 'bench');
 	const checkpoint = encodeCheckpoint(manifest, theta);
-	const hparams = defaultHparamValues({ top_k: BigInt(topK) });
+	const never = 1_000_001n;
+	// All miners have the same positions, and are to be evaluated.
+	const copies = { copy_halve_overlap_ppm: never, copy_reject_overlap_ppm: never, copy_exclude_overlap_ppm: never };
+	const hparams = defaultHparamValues({ top_k: BigInt(topK), ...copies });
 	const uids = Array.from({ length: miners }, (_, i) => i + 1);
 	const roster = uids.map((uid) => ({ uid, generation: 1 }));
 	const batches = windowBatches({ network: NETWORK, window: WINDOW, randomness: Buffer.from(RANDOMNESS, 'hex'), roster, manifest, hparams });
@@ -128,7 +131,7 @@ export async function writeEvaluateWorld(folder: string, config: GptConfig, { mi
 	return { parameters: parameterCount(manifest), gradientBytes: bytes.length };
 }
 
-/** The gradient as another miner's: another header, and a first scale a little larger, for equal bodies are copies. */
+/** The gradient as another miner's: another header, and a first scale a little larger. */
 function ofMiner(bytes: Uint8Array, uid: number): Uint8Array {
 	const own = bytes.slice();
 	const view = new DataView(own.buffer);

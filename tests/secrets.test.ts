@@ -99,6 +99,12 @@ before(async () => {
 			.then(({ status }) => status.name !== 'RUNNING' || undefined),
 	);
 
+	// What is listed follows what happens with a delay.
+	await eventually('the workflow in the list', async () => {
+		for await (const { workflowId } of scenario.temporal.client.workflow.list()) if (workflowId === scenario.windowWorkflow(window)) return true;
+		return undefined;
+	});
+
 	const keyPair = (name: string, { accessKeyId, secretAccessKey }: KeyPair): Secret[] => [
 		{ name: `${name} secret key`, text: secretAccessKey },
 		{ name: `${name} key id`, text: accessKeyId },
