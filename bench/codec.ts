@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises';
 import { compressionOf, decodeGradient, encodeGradient, gradientNorm, reconstruct } from '#core/gradient/codec.ts';
-import { GRADIENT_CODEC, type GradientCodec } from '#core/gradient/layout.ts';
 import { ownBatch } from '#core/gradient/sampling.ts';
 import { fetchCorpus } from '#devnet/corpus.ts';
 import { ERROR_FEEDBACK_DECAY, ErrorFeedback } from '#miner/error-feedback.ts';
@@ -11,16 +10,9 @@ import { BYTE_GPT, BYTE_GPT_BATCH, gptForwardGraph, gptTrainingGraph } from '#mo
 import { ModelPool } from '#model/pool.ts';
 import { decodeCheckpoint } from '#model/safetensors.ts';
 import { cacheFolder } from '#runtime/state-folder.ts';
+import { FORMS } from './gradient-forms.ts';
 import { report } from './report.ts';
 
-/** Codec and most coefficients a chunk: the default, the demo's, and what newer Templar configurations keep. */
-const FORMS: readonly (readonly [name: string, codec: GradientCodec, topK: number])[] = [
-	['dct-int8', GRADIENT_CODEC.dct64TopkInt8, 32],
-	['dct-int8', GRADIENT_CODEC.dct64TopkInt8, 64],
-	['dct-int8', GRADIENT_CODEC.dct64TopkInt8, 512],
-	['sample-2bit', GRADIENT_CODEC.sampleTopk2bit, 64],
-	['sample-2bit', GRADIENT_CODEC.sampleTopk2bit, 512],
-];
 const WINDOWS = 5;
 /** As the demo evaluates and merges. */
 const LEARNING_RATE = 2;

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { decodeGradient, encodeGradient } from '#core/gradient/codec.ts';
-import { CHUNK_ELEMENTS, GRADIENT_CODEC, type GradientCodec, type SparseGradient } from '#core/gradient/layout.ts';
+import { CHUNK_ELEMENTS, type SparseGradient } from '#core/gradient/layout.ts';
 import {
 	INTERVAL_SKETCH_HASHES,
 	intervalSketchSeed,
@@ -20,16 +20,9 @@ import { BYTE_GPT, BYTE_GPT_BATCH, gptForwardGraph, gptTrainingGraph } from '#mo
 import { ModelPool } from '#model/pool.ts';
 import { decodeCheckpoint } from '#model/safetensors.ts';
 import { cacheFolder } from '#runtime/state-folder.ts';
+import { FORMS } from './gradient-forms.ts';
 import { quickest, report } from './report.ts';
 
-/** The default, the demo's, what newer Templar configurations keep, and codec 2. */
-const FORMS: readonly (readonly [name: string, codec: GradientCodec, topK: number])[] = [
-	['dct-int8', GRADIENT_CODEC.dct64TopkInt8, 32],
-	['dct-int8', GRADIENT_CODEC.dct64TopkInt8, 64],
-	['dct-int8', GRADIENT_CODEC.dct64TopkInt8, 512],
-	['sample-2bit', GRADIENT_CODEC.sampleTopk2bit, 64],
-	['sample-2bit', GRADIENT_CODEC.sampleTopk2bit, 512],
-];
 const MINERS = 3;
 const WINDOWS = 4;
 const OWN_SEQUENCES = 16;
