@@ -4,34 +4,29 @@ import { encodeCanonical } from '#core/cbor.ts';
 import { VramhubError } from '#core/errors.ts';
 import { chunkCount, decodeGradient, gradientForm, gradientNorm } from '#core/gradient/codec.ts';
 import { MINER_CODE } from '#core/gradient/codes.ts';
-import { copyTier, keptSketches, largestOverlaps, type SketchedGradient } from '#core/gradient/copies.ts';
+import { keptSketches, largestOverlaps, type SketchedGradient } from '#core/gradient/copies.ts';
 import { type CloseAnswer, type FreezeAnswer, type MeasureAnswer, type ProcessDataAnswer, RECEIPT_DOMAIN } from '#core/gradient/enclave-api.ts';
+import { type FrozenSet, freezeSet, type MeasuredGradient, outcomeOf } from '#core/gradient/frozen-set.ts';
 import { FLAG_SKETCHES_LOST, FLAG_STATE_RESET } from '#core/gradient/header.ts';
 import { CHUNK_ELEMENTS, type SparseGradient } from '#core/gradient/layout.ts';
 import { INTERVAL_SKETCH_HASHES, intervalSketchSeed, sketchOf, WINDOW_SKETCH_HASHES, windowSketchSeed } from '#core/gradient/overlap.ts';
 import { encodePayload } from '#core/gradient/payload.ts';
 import type { Commitment } from '#core/gradient/records.ts';
-import { clipNorm, lossToMicroNats, toMicroNats } from '#core/gradient/score.ts';
-import { type MinerOutcome, nextRows, stateFileOf } from '#core/gradient/state.ts';
+import { lossToMicroNats, toMicroNats } from '#core/gradient/score.ts';
+import { nextRows, stateFileOf } from '#core/gradient/state.ts';
 import { type Overlap, type StoredSketch, stateFileDigest } from '#core/gradient/state-file.ts';
 import type { Evaluator } from '#enclave/evaluate.ts';
 import type { SigningKey } from '#enclave/keys.ts';
 import type { SessionFacts } from '#enclave/request.ts';
 
-interface Measured {
-	/** 0, or a proven code. */
-	readonly code: number;
-	readonly norm: number;
+interface Measured extends MeasuredGradient {
 	/** Of one that decodes. */
 	readonly sketches: Pick<SketchedGradient, 'inWindow' | 'inInterval'> | undefined;
 }
 
-interface Frozen {
-	/** What each committed roster miner came to: a measurement or testimony. */
-	readonly codes: ReadonlyMap<number, number>;
+interface Frozen extends FrozenSet {
 	/** Ascending uid. */
 	readonly overlaps: readonly Overlap[];
-	readonly clipNorm: number;
 	/** Nats. */
 	readonly baseline: number;
 	readonly answer: FreezeAnswer;
@@ -112,23 +107,16 @@ export class Session {
 	/** `testimony`: codes of the drawn miners that were not measured, all of them and no others. */
 	async freeze(testimony: ReadonlyMap<number, number>): Promise<FreezeAnswer> {
 		const overlaps = this.#state.kind === 'measuring' ? this.#overlaps() : this.#state.frozen.overlaps;
-		const codes = this.#frozenCodes(testimony, overlaps);
+		const set = this.#freeze(testimony, overlaps);
 		if (this.#state.kind !== 'measuring') {
-			if (digestOf(codes) !== digestOf(this.#state.frozen.codes)) throw new VramhubError('ENCLAVE_REFUSED', 'the session was frozen with other testimony');
+			if (digestOf(set.codes) !== digestOf(this.#state.frozen.codes)) throw new VramhubError('ENCLAVE_REFUSED', 'the session was frozen with other testimony');
 			return this.#state.frozen.answer;
 		}
-		this.#surroundings.fixSet(digestOf(codes));
-		const uids = [...codes].filter(([, code]) => code === MINER_CODE.scored).map(([uid]) => uid);
-		const weighted = new Set(this.facts.previousRows.filter(({ weight }) => weight > 0).map(({ uid, generation }) => `${uid}/${generation}`));
-		const { norm_min_ppm, norm_max_ppm } = this.facts.hparams;
-		const norm = clipNorm(
-			uids.map((uid) => ({ norm: this.#measured.get(uid)!.norm, hadWeight: weighted.has(`${uid}/${this.#commitment(uid).generation}`) })),
-			Number(norm_min_ppm) / 1e6,
-			Number(norm_max_ppm) / 1e6,
-		);
+		this.#surroundings.fixSet(digestOf(set.codes));
+		const uids = [...set.codes].filter(([, code]) => code === MINER_CODE.scored).map(([uid]) => uid);
 		const baseline = await this.#evaluator.baseline();
-		const answer: FreezeAnswer = { median_norm: norm, uids, baseline_loss: lossToMicroNats(baseline).toString() };
-		this.#state = { kind: 'processing', frozen: { codes, overlaps, clipNorm: norm, baseline, answer } };
+		const answer: FreezeAnswer = { median_norm: set.clipNorm, uids, baseline_loss: lossToMicroNats(baseline).toString() };
+		this.#state = { kind: 'processing', frozen: { ...set, overlaps, baseline, answer } };
 		return answer;
 	}
 
@@ -178,17 +166,12 @@ export class Session {
 
 	#outcome(frozen: Frozen): { readonly payload: Uint8Array; readonly stateFile: Uint8Array } {
 		const { facts } = this;
-		const tiers = new Map(frozen.overlaps.map(({ uid, ppm }) => [uid, copyTier(ppm, facts.hparams)]));
-		const outcome = (uid: number): MinerOutcome => {
-			const code = frozen.codes.get(uid);
-			if (code === undefined) return { kind: 'absent' };
-			if (code === MINER_CODE.not_drawn) return { kind: 'not_drawn' };
-			if (code !== MINER_CODE.scored) return { kind: 'failed', code, isExcluded: tiers.get(uid) === 'excluded' };
-			const { score, random } = this.#processed.get(uid)!;
-			return { kind: 'scored', own: score, random, isHalved: tiers.get(uid) === 'halved' };
+		const score = (uid: number) => {
+			const { score: own, random } = this.#processed.get(uid)!;
+			return { own, random };
 		};
 		const miners = nextRows(
-			facts.roster.map(({ uid, generation }) => ({ uid, generation, outcome: outcome(uid) })),
+			facts.roster.map(({ uid, generation }) => ({ uid, generation, outcome: outcomeOf(uid, frozen, score) })),
 			facts.previousRows,
 			facts.hparams,
 		);
@@ -246,27 +229,9 @@ export class Session {
 		return largestOverlaps({ window, positions: chunkCount(manifest.parameters) * CHUNK_ELEMENTS }, this.#sketched(), this.#earlier);
 	}
 
-	/** Ascending uid. Copies get their code here: the later commitment pays. */
-	#frozenCodes(testimony: ReadonlyMap<number, number>, overlaps: readonly Overlap[]): Map<number, number> {
-		const codes = new Map<number, number>();
-		const tiers = new Map(overlaps.map(({ uid, ppm }) => [uid, copyTier(ppm, this.facts.hparams)]));
-		for (const { uid } of this.facts.roster) {
-			if (!this.facts.commitments.has(uid)) continue;
-			if (!this.facts.drawn.includes(uid)) {
-				codes.set(uid, MINER_CODE.not_drawn);
-				continue;
-			}
-			const measured = this.#measured.get(uid);
-			const code = measured?.code ?? testimony.get(uid);
-			if (code === undefined) throw new VramhubError('ENCLAVE_REFUSED', `miner ${uid} is neither measured nor in the testimony`);
-			const tier = tiers.get(uid);
-			codes.set(uid, tier === 'copied' || tier === 'excluded' ? MINER_CODE.copied : code);
-		}
-		for (const uid of testimony.keys()) {
-			if (!this.facts.drawn.includes(uid) || this.#measured.has(uid))
-				throw new VramhubError('ENCLAVE_REFUSED', `testimony about miner ${uid}, which has nothing missing`);
-		}
-		return codes;
+	#freeze(testimony: ReadonlyMap<number, number>, overlaps: readonly Overlap[]): FrozenSet {
+		const { roster, commitments, drawn, previousRows, hparams } = this.facts;
+		return freezeSet({ roster, committed: commitments, drawn: new Set(drawn), measured: this.#measured, testimony, overlaps, previousRows }, hparams);
 	}
 
 	#commitment(uid: number): Commitment {

@@ -34,6 +34,7 @@ export const ATTACKS = {
 		play: (workplace) => working(workplace, { steps: 2, batchPart: 0.5 }),
 	},
 	'few-steps': { identities: 1, what: 'one local step of four', play: (workplace) => working(workplace, { steps: 1 }) },
+	'double-steps': { identities: 1, what: 'twice the local steps, the own batch gone through twice', play: (workplace) => working(workplace, { steps: 8 }) },
 	noise: { identities: 1, what: 'normal noise of the size of a gradient', play: noise },
 	'sign-flipped': { identities: 1, what: 'full work, sent with the other sign', play: signFlipped },
 	'no-work': { identities: 1, what: 'one coefficient of 1e-12', play: idle },
@@ -75,7 +76,7 @@ const HONEST_MINERS = 10;
 
 const POPULATIONS: readonly Omit<Population, 'honest'>[] = [
 	{ name: 'fakes', attacks: ['noise', 'sign-flipped', 'no-work', 'stale', 'copy', 'copy-noise', 'copy-unsampled', 'average', 'last-aggregate'] },
-	{ name: 'work', attacks: ['half-steps', 'half-batch', 'few-steps', 'few-inflated', 'norm-3', 'norm-10', 'norm-100', 'every-other', 'late'] },
+	{ name: 'work', attacks: ['half-steps', 'half-batch', 'few-steps', 'double-steps', 'few-inflated', 'norm-3', 'norm-10', 'norm-100', 'every-other', 'late'] },
 	{ name: 'registrations', attacks: ['sybil-2', 'sybil-4', 'lucky-seeds'] },
 ];
 

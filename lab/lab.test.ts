@@ -3,14 +3,16 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import type { PlayerHistory, RunResult } from '#lab/books.ts';
 import { jitter, relocate } from '#lab/coefficients.ts';
 import { LabModel } from '#lab/model.ts';
 import { COLLUSIONS, colludedRewards, minerRewards } from '#lab/payout.ts';
 import { plots } from '#lab/plots.ts';
 import { mean, profits } from '#lab/profit.ts';
+import { replay } from '#lab/replay.ts';
 import { reportLines, reportText } from '#lab/report.ts';
 import { LAB_MODEL, labHparams } from '#lab/settings.ts';
-import { type PlayerHistory, type RunResult, simulate } from '#lab/simulation.ts';
+import { simulate } from '#lab/simulation.ts';
 import { gptParameters } from '#model/gpt.ts';
 import { initialWeights } from '#model/initial-weights.ts';
 import { Xoshiro128 } from '#model/random.ts';
@@ -34,6 +36,10 @@ test('a seed decides everything, and honest work is told from noise at once', as
 	const told = (result: RunResult) => JSON.stringify(reportLines([result]));
 	assert.equal(told(same), told(one));
 	assert.notEqual(told(other), told(one));
+	const recorded: RunResult = JSON.parse(JSON.stringify(one));
+	assert.equal(told(replay(recorded, labHparams())), told(one), 'a replay by the same parameters is the run itself');
+	const started = replay(recorded, { ...labHparams(), rating_mu_nano: 100_000_000_000n });
+	for (const [i, { ordinal }] of started.players.entries()) assert.ok(Math.abs(ordinal.at(-1)! - one.players[i]!.ordinal.at(-1)! - 25) < 0.01);
 	for (const { players } of [one, other]) {
 		const noise = players.find(({ name }) => name === 'noise')!;
 		for (const honest of players.filter(({ name }) => name === 'honest')) {
@@ -82,6 +88,7 @@ test('profit is per stake and per unit of compute, after the settling windows', 
 		const every = (value: number) => Array.from({ length: windows }, (_, window) => (window < 30 ? 1_000 : value));
 		return {
 			name,
+			uids: Array.from({ length: identities }, (_, i) => i),
 			identities,
 			joins: 0,
 			reward: every(reward),
@@ -101,6 +108,7 @@ test('profit is per stake and per unit of compute, after the settling windows', 
 		collusions: [],
 		heldOut: [3, 2.5],
 		refused: 0,
+		windows: [],
 	};
 	const [sybil] = profits([result]);
 	assert.deepEqual(sybil!.perStake, { mean: 0.25, min: 0.25, max: 0.25 });

@@ -1,6 +1,6 @@
+import type { PlayerHistory, RunResult } from '#lab/books.ts';
 import { type AttackProfit, mean, profits } from '#lab/profit.ts';
 import { LATE_WINDOW, SETTLING_WINDOWS } from '#lab/settings.ts';
-import type { PlayerHistory, RunResult } from '#lab/simulation.ts';
 
 /** SVG documents by file name: what each attack earns, and how rewards and ratings went in each population. */
 export function plots(results: readonly RunResult[]): Record<string, string> {

@@ -1,6 +1,6 @@
 import { type AttackName, attackSpec } from '#lab/attacks.ts';
+import type { PlayerHistory, RunResult } from '#lab/books.ts';
 import { FULL_WORK, LATE_WINDOW, SETTLING_WINDOWS } from '#lab/settings.ts';
-import type { PlayerHistory, RunResult } from '#lab/simulation.ts';
 
 /** Mean, least and greatest over seeds. */
 export interface Spread {

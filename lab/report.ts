@@ -1,7 +1,7 @@
 import { minerCodeName } from '#core/gradient/codes.ts';
+import type { RunResult } from '#lab/books.ts';
 import { type AttackProfit, collusionEffects, honestSpread, newcomerPaths, profits, type Spread } from '#lab/profit.ts';
 import { SETTLING_WINDOWS } from '#lab/settings.ts';
-import type { RunResult } from '#lab/simulation.ts';
 
 /** What is told of a lab, each line an object of its own. */
 export function reportLines(results: readonly RunResult[]): object[] {

@@ -2,11 +2,13 @@ import { once } from 'node:events';
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { VramhubError } from '#core/errors.ts';
+import type { HparamValues } from '#core/gradient/hparams.ts';
 import { fetchCorpus } from '#devnet/corpus.ts';
 import { type AttackName, populations } from '#lab/attacks.ts';
+import type { RunResult } from '#lab/books.ts';
 import type { LabFiles } from '#lab/model.ts';
-import { GENESIS, LAB_MODEL, labHparams } from '#lab/settings.ts';
-import type { RunRequest, RunResult } from '#lab/simulation.ts';
+import { GENESIS, LAB_MODEL } from '#lab/settings.ts';
+import type { RunRequest } from '#lab/simulation.ts';
 import type { WorkerMessage } from '#lab/worker.ts';
 import { ShardedDataset } from '#model/dataset.ts';
 import { trainGenesis } from '#model/genesis.ts';
@@ -15,6 +17,7 @@ export interface LabOptions {
 	readonly windows: number;
 	/** Seeds 1 … this. */
 	readonly seeds: number;
+	readonly values: HparamValues;
 	readonly attacks?: readonly AttackName[];
 	readonly cacheDir: string;
 	/** Default: the cores. */
@@ -25,9 +28,17 @@ export interface LabOptions {
 }
 
 /** Every population with every seed; results in that order, whatever the threads. Needs the corpus (devnet/corpus.ts says what fails without npm). */
-export async function runLab({ windows, seeds, attacks, cacheDir, threads = availableParallelism(), signal, onProgress }: LabOptions): Promise<RunResult[]> {
+export async function runLab({
+	windows,
+	seeds,
+	values,
+	attacks,
+	cacheDir,
+	threads = availableParallelism(),
+	signal,
+	onProgress,
+}: LabOptions): Promise<RunResult[]> {
 	const files = await labFiles(cacheDir, signal);
-	const values = labHparams();
 	const requests: RunRequest[] = Array.from({ length: seeds }, (_, i) =>
 		populations(attacks).map((population) => ({ population, seed: i + 1, windows, values })),
 	).flat();

@@ -2,76 +2,31 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { toHex } from '#core/bytes.ts';
 import { windowBatches } from '#core/gradient/batches.ts';
 import { chunkCount, gradientForm } from '#core/gradient/codec.ts';
-import { rowConsensus, selectGradients } from '#core/gradient/consensus.ts';
+import { selectGradients } from '#core/gradient/consensus.ts';
 import type { HparamValues } from '#core/gradient/hparams.ts';
 import { CHUNK_ELEMENTS, type SparseGradient } from '#core/gradient/layout.ts';
 import { encodeManifest, manifestHash } from '#core/gradient/manifest-codec.ts';
 import { createMerge, outerLearningRate, thetaParts } from '#core/gradient/merge.ts';
 import { intervalSketchSeed, windowSketchSeed } from '#core/gradient/overlap.ts';
-import { ordinal } from '#core/gradient/rating.ts';
 import type { RosterEntry } from '#core/gradient/records.ts';
 import { type AttackName, attackSpec, type Population } from '#lab/attacks.ts';
+import { openPanels, type PlayerHistory, type RecordedWindow, type RunResult, settle } from '#lab/books.ts';
 import type { LabModel } from '#lab/model.ts';
-import { COLLUSIONS, colludedRewards, minerRewards } from '#lab/payout.ts';
 import { type Player, working } from '#lab/players.ts';
 import { openSubmission, type Submission, WindowScoring } from '#lab/scoring.ts';
-import { FAILED_DOWNLOADS, SETTLING_WINDOWS } from '#lab/settings.ts';
-import { LabValidator } from '#lab/validator.ts';
+import type { LabValidator } from '#lab/validator.ts';
 import { type PublicGradient, type PublicView, Workplace } from '#lab/workplace.ts';
 import { describeModel } from '#model/manifest.ts';
 import { Xoshiro128 } from '#model/random.ts';
 import { checkpointHash, encodeCheckpoint } from '#model/safetensors.ts';
 
 const PPM = 1e6;
-const NANO = 1e9;
-const VALIDATORS = 3;
 
 export interface RunRequest {
 	readonly population: Population;
 	readonly seed: number;
 	readonly windows: number;
 	readonly values: HparamValues;
-}
-
-/** One player over a run, a value a window; sums or means over its registrations. */
-export interface PlayerHistory {
-	readonly name: AttackName | 'honest';
-	/** Registrations, each with one stake. */
-	readonly identities: number;
-	readonly joins: number;
-	readonly reward: number[];
-	/** Sequences forward and backward. */
-	readonly compute: number[];
-	/** μ − 3σ of the first validator's rating, and its proof of work. */
-	readonly ordinal: number[];
-	readonly proofOfWork: number[];
-	/** Of those windows in which there was a score, nats. */
-	readonly own: number[];
-	readonly random: number[];
-	/** Largest overlap with an earlier gradient in each window, parts of one. */
-	readonly overlap: number[];
-	/** How many windows gave how many registrations each code. */
-	readonly codes: Record<number, number>;
-}
-
-/** Rewards by roster row after the settling windows, without and with collusion. */
-export interface CollusionHistory {
-	readonly name: string;
-	/** Part of an honest validator's downloads that fail for it alone. */
-	readonly failures: number;
-	readonly honest: number[];
-	readonly colluded: number[];
-}
-
-export interface RunResult {
-	readonly population: string;
-	readonly seed: number;
-	readonly players: readonly PlayerHistory[];
-	readonly collusions: readonly CollusionHistory[];
-	/** Nats a token: of the genesis, then of each checkpoint that a merge made or kept. */
-	readonly heldOut: readonly number[];
-	/** Merges that would have raised the held-out loss beyond the bound. */
-	readonly refused: number;
 }
 
 interface Seat {
@@ -96,11 +51,7 @@ export async function simulate(model: LabModel, request: RunRequest, onWindow: (
 	const positions = chunkCount(model.graph.parameters) * CHUNK_ELEMENTS;
 	const identity = manifestHash(encodeManifest(manifest));
 	const seats = seatAll(population, (label) => new Workplace(model, values, identity, Xoshiro128.seeded(`${name}/${label}`)), draw);
-	const panels = FAILED_DOWNLOADS.map((failures) => ({
-		failures,
-		validators: Array.from({ length: VALIDATORS }, (_, uid) => new LabValidator(uid, values, Xoshiro128.seeded(`${name}/validator/${uid}`), failures)),
-		collusions: COLLUSIONS.map(({ name: stake }): CollusionHistory => ({ name: stake, failures, honest: [], colluded: [] })),
-	}));
+	const panels = openPanels(name, values);
 	const { validators } = panels[0]!;
 
 	let theta = model.genesis;
@@ -110,6 +61,7 @@ export async function simulate(model: LabModel, request: RunRequest, onWindow: (
 	let previous: readonly PublicGradient[] = [];
 	let lastUpdate: Float32Array | undefined;
 	let refused = 0;
+	const recorded: RecordedWindow[] = [];
 	const heldOut = [await model.heldOutLoss(theta)];
 
 	for (let index = 0; index < windows; index++) {
@@ -133,28 +85,29 @@ export async function simulate(model: LabModel, request: RunRequest, onWindow: (
 		}
 		const batches = windowBatches({ network, window, randomness, roster, manifest, hparams: values });
 		const scoring = new WindowScoring(model, values, theta, batches);
-		for (const validator of validators) await validator.score({ window, checkpointHash: hash, positions }, roster, submissions, scoring);
+		const scored = { window, checkpointHash: hash, positions };
+		const brought = panels.map((panel) => bring(panel.validators, submissions));
+		for (const [v, validator] of validators.entries()) await validator.score(scored, roster, submissions, brought[0]![v]!, scoring);
 		// Other panels differ in what they miss alone: they take the first panel's clip, so that nothing is evaluated again.
 		const { clip } = validators[0]!;
 		const known = { evaluate: (uid: number, decoded: NonNullable<Submission['decoded']>) => scoring.evaluate(uid, decoded, clip) };
-		for (const panel of panels.slice(1))
-			for (const validator of panel.validators) await validator.score({ window, checkpointHash: hash, positions }, roster, submissions, known);
+		for (const [p, panel] of panels.entries()) {
+			if (p > 0) for (const [v, validator] of panel.validators.entries()) await validator.score(scored, roster, submissions, brought[p]![v]!, known);
+		}
 
-		const columns = validators.map((validator) => validator.columns(1n));
-		const consensus = rowConsensus(columns, roster.length);
-		const rewards = minerRewards(
-			consensus.map(({ weight }) => weight),
+		recorded.push({
+			uids: roster.map(({ uid }) => uid),
+			outcomes: panels.map((panel) => panel.validators.map(({ outcomes }) => roster.map(({ uid }) => outcomes.get(uid)!))),
+		});
+		for (const { uids, history } of seated)
+			history.overlap[index] = Math.max(0, ...validators[0]!.overlaps.filter(({ uid }) => uids.includes(uid)).map(({ ppm }) => ppm / PPM));
+		const consensus = settle(
+			index,
+			roster,
+			panels,
+			seats.map(({ history }) => history),
 			values,
 		);
-		const rowOf = new Map(roster.map(({ uid }, row) => [uid, row]));
-		for (const seat of seated) record(seat, index, rewards, rowOf, validators[0]!);
-		if (index >= SETTLING_WINDOWS) {
-			const friend = rowOf.get(seats[0]!.uids[0]!)!;
-			for (const panel of panels) {
-				const reported = panel.validators.map((validator) => validator.columns(1n));
-				for (const [i, collusion] of COLLUSIONS.entries()) addUp(panel.collusions[i]!, roster, colludedRewards(reported, friend, collusion, values));
-			}
-		}
 
 		const decoded = new Map(submissions.flatMap((submission) => (submission.decoded === undefined ? [] : [[submission.uid, submission] as const])));
 		previous = roster.flatMap(({ uid }, row) => {
@@ -195,6 +148,7 @@ export async function simulate(model: LabModel, request: RunRequest, onWindow: (
 		collusions: panels.flatMap(({ collusions }) => collusions),
 		heldOut,
 		refused,
+		windows: recorded,
 	};
 }
 
@@ -206,33 +160,36 @@ function seatAll(population: Population, workplaceOf: (label: string) => Workpla
 	return specs.map(({ name, identities, joins, play }, number) => {
 		const dealt = Array.from({ length: identities }, () => uids.splice(draw.below(uids.length), 1)[0]!);
 		const workplace = workplaceOf(`${number}/${name}`);
-		const history = { name, identities, joins, reward: [], compute: [], ordinal: [], proofOfWork: [], own: [], random: [], overlap: [], codes: {} };
+		const history = {
+			name,
+			uids: dealt,
+			identities,
+			joins,
+			reward: [],
+			compute: [],
+			ordinal: [],
+			proofOfWork: [],
+			own: [],
+			random: [],
+			overlap: [],
+			codes: {},
+		};
 		return { history, uids: dealt, workplace, play: play(workplace) };
 	});
 }
 
-function record({ history, uids }: Seat, index: number, rewards: readonly number[], rowOf: ReadonlyMap<number, number>, validator: LabValidator): void {
-	const rows = uids.map((uid) => validator.rows[rowOf.get(uid)!]!);
-	const average = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
-	history.reward[index] = uids.reduce((sum, uid) => sum + rewards[rowOf.get(uid)!]!, 0);
-	history.ordinal[index] = average(rows.map((row) => Number(ordinal(row)) / NANO));
-	history.proofOfWork[index] = average(rows.map((row) => row.proofOfWork / PPM));
-	history.overlap[index] = Math.max(0, ...validator.overlaps.filter(({ uid }) => uids.includes(uid)).map(({ ppm }) => ppm / PPM));
-	for (const { code, score, random } of rows) {
-		history.codes[code] = (history.codes[code] ?? 0) + 1;
-		if (score === null) continue;
-		history.own.push(score / PPM);
-		history.random.push(random / PPM);
-	}
-}
-
-function addUp(
-	history: CollusionHistory,
-	roster: readonly RosterEntry[],
-	{ honest, colluded }: { readonly honest: readonly number[]; readonly colluded: readonly number[] },
-): void {
-	for (const [row, { uid }] of roster.entries()) {
-		history.honest[uid] = (history.honest[uid] ?? 0) + honest[row]!;
-		history.colluded[uid] = (history.colluded[uid] ?? 0) + colluded[row]!;
-	}
+/**
+ * What each validator has bytes of: from the miners, then from what the others publish. The last one, which is the colluder where there is one (lab/payout.ts), publishes
+ * nothing: what it does not do must not help.
+ */
+function bring(validators: readonly LabValidator[], submissions: readonly Submission[]): readonly ReadonlySet<number>[] {
+	const brought = validators.map((validator) => validator.download(submissions));
+	const published = brought.slice(0, -1).map((uids) => new Set(uids));
+	for (const [v, validator] of validators.entries())
+		validator.downloadPublished(
+			brought[v]!,
+			submissions,
+			published.filter((_, publisher) => publisher !== v),
+		);
+	return brought;
 }

@@ -1,16 +1,14 @@
 import { MINER_CODE } from '#core/gradient/codes.ts';
 import type { ValidatorColumns } from '#core/gradient/consensus.ts';
-import { copyTier, keptSketches, largestOverlaps } from '#core/gradient/copies.ts';
+import { keptSketches, largestOverlaps } from '#core/gradient/copies.ts';
+import { freezeSet, outcomeOf } from '#core/gradient/frozen-set.ts';
 import type { HparamValues } from '#core/gradient/hparams.ts';
 import type { MinerRow } from '#core/gradient/payload.ts';
 import type { RosterEntry } from '#core/gradient/records.ts';
-import { clipNorm } from '#core/gradient/score.ts';
 import { type MinerOutcome, nextRows } from '#core/gradient/state.ts';
 import type { Overlap, StoredSketch } from '#core/gradient/state-file.ts';
-import type { Scoring, Submission } from '#lab/scoring.ts';
+import type { Improvements, Scoring, Submission } from '#lab/scoring.ts';
 import type { Xoshiro128 } from '#model/random.ts';
-
-const PPM = 1e6;
 
 export interface ScoredWindow {
 	readonly window: bigint;
@@ -28,13 +26,15 @@ export class LabValidator {
 	/** Of the last window. */
 	overlaps: readonly Overlap[] = [];
 	clip = 0;
+	/** Of the last window, by uid. */
+	outcomes: ReadonlyMap<number, MinerOutcome> = new Map();
 	#sketches: readonly StoredSketch[] = [];
 	#sketchesOf: Uint8Array | undefined;
 	readonly #values: HparamValues;
 	readonly #downloads: Xoshiro128;
 	readonly #failedDownloads: number;
 
-	/** `downloads` decides which of this validator's downloads fail. */
+	/** `downloads` decides which of this validator's downloads fail, `failedDownloads` how many. */
 	constructor(uid: number, values: HparamValues, downloads: Xoshiro128, failedDownloads: number) {
 		this.uid = uid;
 		this.#values = values;
@@ -42,44 +42,59 @@ export class LabValidator {
 		this.#failedDownloads = failedDownloads;
 	}
 
-	/** The steps of an enclave's session: measure, compare, freeze with a clip norm, evaluate, rank and rate. `submissions` in order of commitment. */
+	/** Uids of the objects that it gets out of the miners' own stores. */
+	download(submissions: readonly Submission[]): Set<number> {
+		return new Set(submissions.filter(() => this.#arrives()).map(({ uid }) => uid));
+	}
+
+	/** Adds what other validators have and publish; that download may fail as well. */
+	downloadPublished(brought: Set<number>, submissions: readonly Submission[], published: readonly ReadonlySet<number>[]): void {
+		for (const { uid } of submissions) {
+			for (const publisher of published) if (!brought.has(uid) && publisher.has(uid) && this.#arrives()) brought.add(uid);
+		}
+	}
+
+	#arrives(): boolean {
+		return this.#downloads.next() >= this.#failedDownloads * 2 ** 32;
+	}
+
+	/** The steps of an enclave's session: measure, compare, freeze with a clip norm, evaluate, rank and rate. `submissions` in order of commitment, `brought` those that there are bytes of. */
 	async score(
 		{ window, checkpointHash, positions }: ScoredWindow,
 		roster: readonly RosterEntry[],
 		submissions: readonly Submission[],
+		brought: ReadonlySet<number>,
 		scoring: Scoring,
 	): Promise<void> {
 		if (this.#sketchesOf !== checkpointHash) this.#sketches = [];
 		this.#sketchesOf = checkpointHash;
-		const fetched = submissions.filter(() => this.#downloads.next() >= this.#failedDownloads * 2 ** 32);
+		const fetched = submissions.filter(({ uid }) => brought.has(uid));
 		const sketched = submissions.flatMap((submission, seq) =>
 			submission.decoded === undefined || !fetched.includes(submission) ? [] : [{ uid: submission.uid, generation: 0, seq, ...submission.decoded.sketches }],
 		);
 		const overlaps = largestOverlaps({ window, positions }, sketched, this.#sketches);
-		const tiers = new Map(overlaps.map(({ uid, ppm }) => [uid, copyTier(ppm, this.#values)]));
-		const isCopied = (uid: number) => tiers.get(uid) === 'copied' || tiers.get(uid) === 'excluded';
-		const counted = fetched.filter(({ uid, code }) => code === MINER_CODE.scored && !isCopied(uid));
+		const testimony = new Map(submissions.filter((submission) => !fetched.includes(submission)).map(({ uid }) => [uid, MINER_CODE.unavailable]));
+		const committed = new Set(submissions.map(({ uid }) => uid));
+		const measured = new Map(fetched.map(({ uid, code, decoded }) => [uid, { code, norm: decoded?.norm ?? 0 }]));
+		const frozen = freezeSet({ roster, committed, drawn: committed, measured, testimony, overlaps, previousRows: this.rows }, this.#values);
+		const scores = new Map<number, Improvements>();
+		for (const { uid, decoded } of fetched)
+			if (frozen.codes.get(uid) === MINER_CODE.scored) scores.set(uid, await scoring.evaluate(uid, decoded!, frozen.clipNorm));
+		this.rate(roster, new Map(roster.map(({ uid }) => [uid, outcomeOf(uid, frozen, (of) => scores.get(of)!)])));
+		this.overlaps = overlaps;
+		this.clip = frozen.clipNorm;
+		const scored = sketched.filter(({ uid }) => scores.has(uid));
+		this.#sketches = keptSketches(window, this.#sketches, scored, this.#values);
+	}
 
-		const weighted = new Set(this.rows.filter(({ weight }) => weight > 0).map(({ uid, generation }) => `${uid}/${generation}`));
-		const clip = clipNorm(
-			counted.map(({ uid, decoded }) => ({ norm: decoded!.norm, hadWeight: weighted.has(`${uid}/0`) })),
-			Number(this.#values.norm_min_ppm) / PPM,
-			Number(this.#values.norm_max_ppm) / PPM,
-		);
-		const outcomes = new Map<number, MinerOutcome>(submissions.map(({ uid }) => [uid, { kind: 'failed', code: MINER_CODE.unavailable }]));
-		for (const { uid, code } of fetched)
-			outcomes.set(uid, { kind: 'failed', code: code === MINER_CODE.scored ? MINER_CODE.copied : code, isExcluded: tiers.get(uid) === 'excluded' });
-		for (const { uid, decoded } of counted)
-			outcomes.set(uid, { kind: 'scored', ...(await scoring.evaluate(uid, decoded!, clip)), isHalved: tiers.get(uid) === 'halved' });
+	/** The next rows of its chain. */
+	rate(roster: readonly RosterEntry[], outcomes: ReadonlyMap<number, MinerOutcome>): void {
+		this.outcomes = outcomes;
 		this.rows = nextRows(
-			roster.map((entry) => ({ ...entry, outcome: outcomes.get(entry.uid) ?? { kind: 'absent' } })),
+			roster.map((entry) => ({ ...entry, outcome: outcomes.get(entry.uid)! })),
 			this.rows,
 			this.#values,
 		);
-		this.overlaps = overlaps;
-		this.clip = clip;
-		const scored = sketched.filter(({ uid }) => outcomes.get(uid)?.kind === 'scored');
-		this.#sketches = keptSketches(window, this.#sketches, scored, this.#values);
 	}
 
 	columns(stake: bigint): ValidatorColumns {

@@ -1,7 +1,8 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { VramhubError } from '#core/errors.ts';
+import type { RunResult } from '#lab/books.ts';
 import { type LabFiles, LabModel } from '#lab/model.ts';
-import { type RunRequest, type RunResult, simulate } from '#lab/simulation.ts';
+import { type RunRequest, simulate } from '#lab/simulation.ts';
 
 /** Entry of one thread: a run at a time. */
 export type WorkerMessage = { readonly kind: 'window' } | { readonly kind: 'done'; readonly result: RunResult };

@@ -1,7 +1,7 @@
 import type { Availability, Explained, ExplainedValidator } from '#cli/commands/explain.ts';
 import { MINER_CODE, type MinerCodeName, minerCodeName } from '#core/gradient/codes.ts';
 import type { CopyTier } from '#core/gradient/copies.ts';
-import type { Derivation } from '#core/gradient/explain.ts';
+import type { Derivation, WorkShown } from '#core/gradient/explain.ts';
 import type { HparamValues } from '#core/gradient/hparams.ts';
 import type { MinerRow } from '#core/gradient/payload.ts';
 
@@ -15,6 +15,7 @@ const CONSEQUENCE: Readonly<Record<MinerCodeName, string>> = {
 	not_finite: 'the committed gradient holds a number that is not finite: it ties for last and counts −1 as work',
 	zero_norm: 'the committed gradient is empty: it ties for last and counts −1 as work',
 	copied: 'its gradient has the positions of one that another miner committed earlier: it ties for last and counts −1 as work',
+	norm_exceeded: 'its norm is above norm_reject_ratio_ppm times the clip norm: it ties for last and counts −1 as work',
 	not_committed: 'it committed nothing: it is not ranked, and what is positive decays by gauntlet_gamma_ppm',
 	not_drawn: 'more miners committed than max_evaluations, and the draw left it out: its rating and proof of work stay as they were',
 	missing: 'this validator found no object: it ties for last and counts −1 as work',
@@ -118,19 +119,27 @@ function ratingLines({ signed: row, recomputed, ranking, ordinalAfter }: Derivat
 	return [`rating: μ ${nano(before.mu)}, σ ${nano(before.sigma)} (${start}) → ${after} (${how})`, ordinal];
 }
 
-function workLines({ signed: row, sign, recomputed }: Derivation, values: HparamValues): string[] {
+function workLines({ signed: row, work, recomputed }: Derivation, values: HparamValues): string[] {
 	const before = recomputed === undefined ? 'unavailable' : ppm(recomputed.before.proofOfWork);
 	const step =
 		row.code === MINER_CODE.not_drawn
 			? 'not drawn: unchanged'
-			: sign === undefined
+			: work === undefined
 				? `absent: where positive, times ${ppm(values.gauntlet_gamma_ppm)} (gauntlet_gamma_ppm)`
-				: `sign ${signed(sign)}, α ${ppm(values.proof_of_work_alpha_ppm)} (proof_of_work_alpha_ppm)`;
+				: `${signalText(work)}, α ${ppm(values.proof_of_work_alpha_ppm)} (proof_of_work_alpha_ppm)`;
 	return [`proof of work: ${before} → ${ppm(row.proofOfWork)} (${step})`, `windows without a score in a row: ${row.missed}`];
 }
 
-function weightLines({ signed: row, ordinalAfter, rawWeight, rawTotal }: Derivation, { ordinal_floor_nano, proof_of_work_floor_ppm }: HparamValues): string[] {
-	const formula = `max(0, ordinal − ${nano(ordinal_floor_nano)})² · proof of work above ${ppm(proof_of_work_floor_ppm)} (ordinal_floor_nano, proof_of_work_floor_ppm)`;
+function signalText({ sign, comparison }: WorkShown): string {
+	if (sign <= 0 || comparison === undefined) return `sign ${signed(sign)}`;
+	const { usual, signal } = comparison;
+	return `${ppm(signal)} of the usual own − random, which is ${usual}; 1 at most`;
+}
+
+function weightLines({ signed: row, ordinalAfter, rawWeight, rawTotal }: Derivation, values: HparamValues): string[] {
+	const { ordinal_floor_nano, proof_of_work_floor_ppm, proof_of_work_exponent } = values;
+	const names = 'ordinal_floor_nano, proof_of_work_exponent, proof_of_work_floor_ppm';
+	const formula = `max(0, ordinal − ${nano(ordinal_floor_nano)})² · (proof of work)^${proof_of_work_exponent} above ${ppm(proof_of_work_floor_ppm)} (${names})`;
 	if (row.code !== 0) return [`weight: ${share(row.weight)}: there is none without a score in the window`];
 	if (rawWeight > 0n) return [`weight: ${formula}, a part ${(Number(rawWeight) / Number(rawTotal)).toFixed(6)} of all = ${share(row.weight)}`];
 	const why = ordinalAfter <= ordinal_floor_nano ? 'the ordinal is not above its floor' : 'the proof of work is not above its floor';

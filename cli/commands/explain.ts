@@ -235,7 +235,7 @@ function answerOf(explained: Explained): Answer {
 								own: derivation.signed.score,
 								random: derivation.signed.code === 0 ? derivation.signed.random : null,
 								ranking: derivation.ranking ?? null,
-								sign: derivation.sign ?? null,
+								work: derivation.work === undefined ? null : { sign: derivation.work.sign, ...derivation.work.comparison },
 								before: derivation.recomputed === undefined ? null : { ...rating(derivation.recomputed.before), isNew: derivation.recomputed.before.isNew },
 								after: rating(derivation.signed),
 								ordinal: Number(derivation.ordinalAfter) / 1e9,

@@ -1,11 +1,15 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { reportError } from '#cli/commands/run.ts';
 import { exitCodeOf, VramhubError } from '#core/errors.ts';
+import { HPARAM_SPECS, type HparamValues } from '#core/gradient/hparams.ts';
 import { ATTACK_NAMES, type AttackName } from '#lab/attacks.ts';
+import type { RunResult } from '#lab/books.ts';
 import { plots } from '#lab/plots.ts';
+import { replay } from '#lab/replay.ts';
 import { reportLines, reportText } from '#lab/report.ts';
 import { runLab } from '#lab/run.ts';
+import { labHparams } from '#lab/settings.ts';
 import { writeFileAtomic } from '#runtime/files.ts';
 import { processSignal } from '#runtime/lifecycle.ts';
 import { createLogger } from '#runtime/log.ts';
@@ -15,6 +19,9 @@ export interface LabFlags {
 	readonly windows: number;
 	readonly seeds: number;
 	readonly attack?: readonly string[];
+	readonly set?: readonly string[];
+	readonly record?: string;
+	readonly replay?: string;
 	readonly out?: string;
 	readonly json: boolean;
 }
@@ -22,24 +29,30 @@ export interface LabFlags {
 const PROGRESS_MS = 10_000;
 
 /** The table on standard output, or with `--json` an object a line; progress goes to standard error. */
-export async function labCommand({ windows, seeds, attack, out, json }: LabFlags): Promise<void> {
+export async function labCommand({ windows, seeds, attack, set, record, replay: recorded, out, json }: LabFlags): Promise<void> {
 	const log = createLogger({ target: 'vramhub' });
 	const started = performance.now();
 	let told = started;
 	try {
-		const results = await runLab({
-			windows,
-			seeds,
-			attacks: attack === undefined || attack.length === 0 ? ATTACK_NAMES : attack.map(parseAttack),
-			cacheDir: cacheFolder(),
-			signal: processSignal(),
-			onProgress: ({ windows: done, of }) => {
-				const now = performance.now();
-				if (now - told < PROGRESS_MS) return;
-				told = now;
-				log.info('Simulating', { windows: `${done}/${of}`, minutes_left: ((((now - started) / done) * (of - done)) / 60_000).toFixed(1) });
-			},
-		});
+		const values = { ...labHparams(), ...parseParameters(set ?? []) };
+		const results =
+			recorded === undefined
+				? await runLab({
+						windows,
+						seeds,
+						values,
+						attacks: attack === undefined || attack.length === 0 ? ATTACK_NAMES : attack.map(parseAttack),
+						cacheDir: cacheFolder(),
+						signal: processSignal(),
+						onProgress: ({ windows: done, of }) => {
+							const now = performance.now();
+							if (now - told < PROGRESS_MS) return;
+							told = now;
+							log.info('Simulating', { windows: `${done}/${of}`, minutes_left: ((((now - started) / done) * (of - done)) / 60_000).toFixed(1) });
+						},
+					})
+				: (await readRecord(recorded)).map((run) => replay(run, values));
+		if (record !== undefined) await writeFileAtomic(resolve(record), Buffer.from(JSON.stringify(results)));
 		process.stdout.write(
 			json
 				? reportLines(results)
@@ -64,4 +77,29 @@ function parseAttack(name: string): AttackName {
 	const known = ATTACK_NAMES.find((attack) => attack === name);
 	if (known === undefined) throw new VramhubError('BAD_ARGUMENT', `no attack ${name}; there are ${ATTACK_NAMES.join(', ')}`);
 	return known;
+}
+
+function parseParameters(settings: readonly string[]): Partial<HparamValues> {
+	return Object.fromEntries(
+		settings.map((setting) => {
+			const [name, value = ''] = setting.split('=');
+			const spec = HPARAM_SPECS.find(([known]) => known === name);
+			if (spec === undefined) throw new VramhubError('BAD_ARGUMENT', `no parameter ${name}`);
+			const [, , lowest, highest] = spec;
+			if (!/^\d+$/.test(value) || BigInt(value) < lowest || BigInt(value) > highest)
+				throw new VramhubError('BAD_ARGUMENT', `${name} takes a whole number from ${lowest} to ${highest}, not "${value}"`);
+			return [name, BigInt(value)];
+		}),
+	);
+}
+
+/** Throws BAD_ARGUMENT unless it is what `--record` writes. */
+async function readRecord(file: string): Promise<RunResult[]> {
+	try {
+		const runs = JSON.parse(await readFile(resolve(file), 'utf8')) as RunResult[];
+		if (Array.isArray(runs) && runs.every(({ windows, players }) => Array.isArray(windows) && Array.isArray(players))) return runs;
+	} catch (cause) {
+		throw new VramhubError('BAD_ARGUMENT', `${file} cannot be read as a record of the lab`, { cause });
+	}
+	throw new VramhubError('BAD_ARGUMENT', `${file} is no record of the lab`);
 }

@@ -88,6 +88,8 @@ const LOWEST: vector<u64> = vector[
     0, // copy_reject_overlap_ppm
     0, // copy_exclude_overlap_ppm
     1, // max_evaluations
+    1_000_000, // norm_reject_ratio_ppm
+    1, // proof_of_work_exponent
 ];
 
 const HIGHEST: vector<u64> = vector[
@@ -148,6 +150,8 @@ const HIGHEST: vector<u64> = vector[
     1_000_001, // copy_reject_overlap_ppm
     1_000_001, // copy_exclude_overlap_ppm
     256, // max_evaluations
+    1_000_000_000_000, // norm_reject_ratio_ppm
+    16, // proof_of_work_exponent
 ];
 
 // === Structs ===
@@ -341,6 +345,10 @@ public fun copy_reject_overlap_ppm(self: &Params): u64 { self.values[52] }
 public fun copy_exclude_overlap_ppm(self: &Params): u64 { self.values[53] }
 /// Most gradients that are evaluated in a window.
 public fun max_evaluations(self: &Params): u64 { self.values[54] }
+/// Of the clip norm: a gradient above it has no score.
+public fun norm_reject_ratio_ppm(self: &Params): u64 { self.values[55] }
+/// Weight goes with this power of the proof of work.
+public fun proof_of_work_exponent(self: &Params): u64 { self.values[56] }
 
 // === Package ===
 

@@ -139,7 +139,7 @@ public fun values(): vector<u64> {
         1_000_000, // outer_learning_rate_ppm
         1, // norm_min_ppm
         1_000_000_000_000, // norm_max_ppm
-        25_000_000_000, // rating_mu_nano
+        75_000_000_000, // rating_mu_nano
         8_333_333_333, // rating_sigma_nano
         4_166_666_667, // rating_beta_nano
         83_333_333, // rating_tau_nano
@@ -161,6 +161,8 @@ public fun values(): vector<u64> {
         500_000, // copy_reject_overlap_ppm
         600_000, // copy_exclude_overlap_ppm
         256, // max_evaluations
+        2_500_000, // norm_reject_ratio_ppm
+        8, // proof_of_work_exponent
     ]
 }
 

@@ -13,6 +13,8 @@ export const MINER_CODE = {
 	not_finite: 5,
 	zero_norm: 6,
 	copied: 7,
+	/** Larger than the window's clip norm by more than the network allows. */
+	norm_exceeded: 8,
 	not_committed: 16,
 	/** More miners committed than the window evaluates. */
 	not_drawn: 17,

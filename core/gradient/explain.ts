@@ -5,9 +5,10 @@ import type { HparamValues } from '#core/gradient/hparams.ts';
 import type { MinerRow, Payload } from '#core/gradient/payload.ts';
 import { ordinal, type Rating } from '#core/gradient/rating.ts';
 import { rankingKey } from '#core/gradient/score.ts';
-import { type MinerOutcome, nextRows, stateFileOf, windowRanks, workSign } from '#core/gradient/state.ts';
+import { type MinerOutcome, nextRows, stateFileOf, windowRanks } from '#core/gradient/state.ts';
 import { decodeStateFile, type Overlap, type StateFile, stateFileDigest } from '#core/gradient/state-file.ts';
 import { rawWeight } from '#core/gradient/weight.ts';
+import { usualWork, workSign, workSignal } from '#core/gradient/work.ts';
 
 /** What a miner's row was made from. */
 export interface StateBefore extends Rating {
@@ -17,13 +18,20 @@ export interface StateBefore extends Rating {
 	readonly isNew: boolean;
 }
 
+export interface WorkShown {
+	/** Of a scored miner: 1, 0 or −1; of a failed one −1. */
+	readonly sign: number;
+	/** own − random of a usual miner, micro-nats, and what this one's counts as, ppm; undefined without the previous payload, which says whom the median is over. */
+	readonly comparison: { readonly usual: number; readonly signal: number } | undefined;
+}
+
 /** The way from what was measured of one miner to its weight, each number by the function that the enclave uses. */
 export interface Derivation {
 	readonly outcome: MinerOutcome;
 	/** Of those who are ranked; undefined for an absent miner. `tied`: how many share the rank, itself included. */
 	readonly ranking: { readonly key: number | undefined; readonly rank: number; readonly ranked: number; readonly tied: number } | undefined;
-	/** Of a scored miner: 1, 0 or −1; of a failed one −1. */
-	readonly sign: number | undefined;
+	/** Of who committed and was drawn. */
+	readonly work: WorkShown | undefined;
 	readonly signed: MinerRow;
 	/** The earlier gradient that it shares most positions with, none when it shares none; undefined when the state file is not at hand. */
 	readonly copy: { readonly overlap: Overlap | undefined; readonly tier: CopyTier } | undefined;
@@ -72,7 +80,7 @@ export function deriveMinerRow(
 	return {
 		outcome,
 		ranking: rank === undefined ? undefined : rankingOf(outcome, rank, ranks),
-		sign: signOf(outcome, values),
+		work: workOf(miners, outcomes, index, previousRows, values),
 		signed,
 		copy: stateFile === undefined ? undefined : { overlap: stateFile.overlaps.find((overlap) => overlap.uid === uid), tier: tiers.get(uid) ?? 'none' },
 		stateHolds: stateFile === undefined ? undefined : equalBytes(stateFileDigest(rowsInto(stateFile, miners)), payload.header.stateAfter),
@@ -105,12 +113,24 @@ function rankingOf(outcome: MinerOutcome, rank: number, ranks: readonly (number 
 	};
 }
 
-function signOf(outcome: MinerOutcome, { proof_of_work_margin_ppm }: HparamValues): number | undefined {
+function workOf(
+	miners: readonly MinerRow[],
+	outcomes: readonly MinerOutcome[],
+	index: number,
+	previousRows: readonly MinerRow[] | undefined,
+	values: HparamValues,
+): WorkShown | undefined {
+	const outcome = outcomes[index]!;
 	switch (outcome.kind) {
-		case 'scored':
-			return workSign(outcome.own, outcome.random, proof_of_work_margin_ppm);
+		case 'scored': {
+			const sign = workSign(outcome.own, outcome.random, values.proof_of_work_margin_ppm);
+			if (previousRows === undefined) return { sign, comparison: undefined };
+			const had = new Set(previousRows.filter(({ weight }) => weight > 0).map(({ uid, generation }) => `${uid}/${generation}`));
+			const usual = usualWork(miners.map(({ uid, generation }, at) => ({ outcome: outcomes[at]!, hadWeight: had.has(`${uid}/${generation}`) })))!;
+			return { sign, comparison: { usual, signal: workSignal(outcome.own, outcome.random, usual, values.proof_of_work_margin_ppm) } };
+		}
 		case 'failed':
-			return -1;
+			return { sign: -1, comparison: undefined };
 		case 'not_drawn':
 		case 'absent':
 			return undefined;

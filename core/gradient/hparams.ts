@@ -42,7 +42,7 @@ export const HPARAM_SPECS = [
 	['outer_learning_rate_ppm', 1_000_000n, 1n, 1_000_000_000n],
 	['norm_min_ppm', 1n, 1n, 1_000_000_000_000n],
 	['norm_max_ppm', 1_000_000_000_000n, 1n, 1_000_000_000_000_000n],
-	['rating_mu_nano', 25_000_000_000n, 0n, 1_000_000_000_000n],
+	['rating_mu_nano', 75_000_000_000n, 0n, 1_000_000_000_000n],
 	['rating_sigma_nano', 8_333_333_333n, 1n, 1_000_000_000_000n],
 	['rating_beta_nano', 4_166_666_667n, 1n, 1_000_000_000_000n],
 	['rating_tau_nano', 83_333_333n, 0n, 1_000_000_000_000n],
@@ -65,6 +65,8 @@ export const HPARAM_SPECS = [
 	['copy_reject_overlap_ppm', 500_000n, 0n, 1_000_001n],
 	['copy_exclude_overlap_ppm', 600_000n, 0n, 1_000_001n],
 	['max_evaluations', 256n, 1n, 256n],
+	['norm_reject_ratio_ppm', 2_500_000n, 1_000_000n, 1_000_000_000_000n],
+	['proof_of_work_exponent', 8n, 1n, 16n],
 ] as const satisfies readonly (readonly [string, bigint, bigint, bigint])[];
 
 export type HparamName = (typeof HPARAM_SPECS)[number][0];

@@ -30,12 +30,17 @@ export function rankingKey(own: number, random: number): number {
 }
 
 /**
- * The norm that larger gradients are clipped to: lower median over the miners that had weight before, else over all, clamped to
- * [`min`, `max`]. The lower median is an element: half of the gradients cannot move it up. Without gradients it is `min`.
+ * The lower median over the miners that had weight in the payload before, over all when none of these had: an element, which half of the trusted miners cannot move
+ * up. Undefined without miners.
  */
+export function trustedMedian(miners: readonly { readonly value: number; readonly hadWeight: boolean }[]): number | undefined {
+	const trusted = miners.filter(({ hadWeight }) => hadWeight);
+	const sorted = (trusted.length > 0 ? trusted : miners).map(({ value }) => value).sort((a, b) => a - b);
+	return sorted[Math.floor((sorted.length - 1) / 2)];
+}
+
+/** The norm that larger gradients are clipped to: {@link trustedMedian} within [`min`, `max`], `min` without gradients. */
 export function clipNorm(norms: readonly { readonly norm: number; readonly hadWeight: boolean }[], min: number, max: number): number {
-	const trusted = norms.filter(({ hadWeight }) => hadWeight);
-	const sorted = (trusted.length > 0 ? trusted : norms).map(({ norm }) => norm).sort((a, b) => a - b);
-	const median = sorted[Math.floor((sorted.length - 1) / 2)] ?? min;
+	const median = trustedMedian(norms.map(({ norm, hadWeight }) => ({ value: norm, hadWeight }))) ?? min;
 	return Math.min(max, Math.max(min, median));
 }

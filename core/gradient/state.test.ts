@@ -5,11 +5,12 @@ import { defaultHparamValues } from '#core/gradient/hparams.ts';
 import type { MinerRow } from '#core/gradient/payload.ts';
 import { ordinal, rateRanking } from '#core/gradient/rating.ts';
 import { clipNorm, lossToMicroNats, rankingKey, toMicroNats } from '#core/gradient/score.ts';
-import { type MinerOutcome, nextRows, type RosterOutcome, workSign } from '#core/gradient/state.ts';
+import { type MinerOutcome, nextRows, type RosterOutcome } from '#core/gradient/state.ts';
 import { shareWeights } from '#core/gradient/weight.ts';
+import { usualWork, workSign, workSignal } from '#core/gradient/work.ts';
 
 /** No floor: weight from the first window of work on. */
-const hparams = defaultHparamValues({ proof_of_work_floor_ppm: 0n });
+const hparams = defaultHparamValues({ proof_of_work_floor_ppm: 0n, rating_mu_nano: 25_000_000_000n });
 const fresh = { mu: hparams.rating_mu_nano, sigma: hparams.rating_sigma_nano };
 const scored = (own: number, random: number): MinerOutcome => ({ kind: 'scored', own, random });
 const failed = (code: number): MinerOutcome => ({ kind: 'failed', code });
@@ -159,6 +160,39 @@ test('work beats the random batch by the margin', () => {
 	assert.equal(workSign(101, 100, 0n), 1);
 });
 
+test('work counts as a part of the usual, at most as the usual', () => {
+	for (const [own, random, usual, signal] of [
+		[3000, 2000, 1000, 1_000_000],
+		[2600, 2000, 1000, 600_000],
+		// Below the margin it is no work, however much is usual.
+		[2400, 2000, 1000, -1_000_000],
+		[2500, 2000, 1000, 0],
+		[9000, 2000, 1000, 1_000_000],
+		[3, 1, 3, 666_666],
+		// Who is usual shows no work: no comparison.
+		[9000, 2000, 0, 1_000_000],
+		[9000, 2000, -5, 1_000_000],
+		[2 ** 31 - 1, -(2 ** 31), 2 ** 32 - 1, 1_000_000],
+		[2 ** 30, 0, 2 ** 31, 500_000],
+	] as const) {
+		assert.equal(workSignal(own, random, usual, 250_000n), signal, `${own} against ${random}, usual ${usual}`);
+	}
+	const miners = (...all: (readonly [MinerOutcome, boolean])[]) => all.map(([outcome, hadWeight]) => ({ outcome, hadWeight }));
+	assert.equal(usualWork(miners([scored(9, 1), true], [scored(5, 1), true], [scored(1, 1), false], [failed(64), true])), 4, 'the lower of those with weight');
+	assert.equal(usualWork(miners([scored(9, 1), false], [scored(1, 1), false], [scored(3, 1), false])), 2, 'of all where nobody has any');
+	assert.equal(usualWork(miners([absent, true])), undefined);
+});
+
+test('half of the usual work is worth two to the exponent less', () => {
+	const parameters = defaultHparamValues({ proof_of_work_exponent: 5n });
+	const rating = { mu: 30_000_000_000n, sigma: 1_000_000_000n, scored: true, halved: false };
+	const [full, half] = shareWeights(
+		[1_000_000, 500_000].map((proofOfWork) => ({ ...rating, proofOfWork })),
+		parameters,
+	);
+	assert.ok(Math.abs(full! / half! - 32) < 0.1, `${full} and ${half}`);
+});
+
 test('weights are shares of 65535 and a weak miner lifts nobody', () => {
 	const miner = fc.record({
 		mu: fc.bigInt({ min: 0n, max: 10n ** 11n }),
@@ -169,7 +203,7 @@ test('weights are shares of 65535 and a weak miner lifts nobody', () => {
 	});
 	fc.assert(
 		fc.property(fc.array(miner, { maxLength: 40 }), fc.constantFrom(0n, 100_000n), (miners, proof_of_work_floor_ppm) => {
-			const floors = { ordinal_floor_nano: 0n, proof_of_work_floor_ppm };
+			const floors = { ordinal_floor_nano: 0n, proof_of_work_floor_ppm, proof_of_work_exponent: 3n };
 			const weights = shareWeights(miners, floors);
 			const total = weights.reduce((sum, weight) => sum + weight, 0);
 			assert.ok(total === 0 || (total <= 65535 && total > 65535 - miners.length));
@@ -183,7 +217,7 @@ test('weights are shares of 65535 and a weak miner lifts nobody', () => {
 	assert.deepEqual(
 		shareWeights(
 			[1n, 2n].map((mu) => ({ mu: mu + 3n, sigma: 1n, proofOfWork: 10, scored: true, halved: false })),
-			{ ordinal_floor_nano: 0n, proof_of_work_floor_ppm: 0n },
+			{ ordinal_floor_nano: 0n, proof_of_work_floor_ppm: 0n, proof_of_work_exponent: 1n },
 		),
 		[13107, 52428],
 	);
@@ -228,7 +262,7 @@ test('the tiers of a copy: half the weight of the window, the place of those who
 	assert.equal(copied!.mu, excluded!.mu);
 	let again = nextRows(miners({ kind: 'failed', code: 7, isExcluded: true }), rows, parameters);
 	let without = 0;
-	for (; again[0]!.weight === 0; without++) again = nextRows(miners(work), again, parameters);
+	for (; BigInt(again[0]!.proofOfWork) <= parameters.proof_of_work_floor_ppm; without++) again = nextRows(miners(work), again, parameters);
 	// −1 + 2 (1 − 0.95ⁿ) above 0.1 takes 16 good windows, the last of which has weight again.
 	assert.equal(without - 1, 15);
 });

@@ -7,7 +7,8 @@ import { type Rating, rateRanking } from '#core/gradient/rating.ts';
 import type { RosterEntry } from '#core/gradient/records.ts';
 import { rankingKey } from '#core/gradient/score.ts';
 import { encodeStateFile, type StateFile } from '#core/gradient/state-file.ts';
-import { shareWeights } from '#core/gradient/weight.ts';
+import { type ShareParameters, shareWeights } from '#core/gradient/weight.ts';
+import { decayed, nextProofOfWork, usualWork, type WorkParameters } from '#core/gradient/work.ts';
 
 /** What a window established of one miner. */
 export type MinerOutcome =
@@ -34,20 +35,10 @@ export interface RosterOutcome extends RosterEntry {
 	readonly outcome: MinerOutcome;
 }
 
-export type StateParameters = Pick<
-	HparamValues,
-	| 'rating_mu_nano'
-	| 'rating_sigma_nano'
-	| 'rating_beta_nano'
-	| 'rating_tau_nano'
-	| 'ordinal_floor_nano'
-	| 'proof_of_work_alpha_ppm'
-	| 'proof_of_work_margin_ppm'
-	| 'proof_of_work_floor_ppm'
-	| 'gauntlet_gamma_ppm'
->;
+export type StateParameters = Pick<HparamValues, 'rating_mu_nano' | 'rating_sigma_nano' | 'rating_beta_nano' | 'rating_tau_nano'> &
+	WorkParameters &
+	ShareParameters;
 
-const PPM = 1_000_000;
 const MAX_MISSED = 255;
 const NO_FAILURES = new Set<number>([MINER_CODE.scored, MINER_CODE.not_committed, MINER_CODE.not_drawn]);
 
@@ -56,8 +47,8 @@ const NO_FAILURES = new Set<number>([MINER_CODE.scored, MINER_CODE.not_committed
  * from there, every other starts at (μ₀, σ₀) with no proof of work.
  *
  * - Ranking: scored miners by {@link rankingKey}, equal keys tie; failed ones tie for last. Absent ones are not ranked.
- * - Proof of work: p' = p + α (s − p), s = {@link workSign} for a scored miner and −1 for a failed one (who saw the randomness and
- *   withheld must not be better off), in [−1, 1] by construction; at once −1 for a copy that is excluded.
+ * - Proof of work: p' = p + α (s − p), s = {@link workSignal} for a scored miner and −1 for a failed one (who saw the randomness and
+ *   withheld must not be better off); at once −1 for a copy that is excluded.
  * - Absent miners: μ and proof of work, where positive, times gauntlet_gamma; σ stays.
  * - Who was not drawn is not ranked; rating and proof of work stay as they were.
  * - missed: windows without a score in a row.
@@ -67,15 +58,17 @@ export function nextRows(miners: readonly RosterOutcome[], previous: readonly Mi
 	const entries = miners.map((miner) => {
 		const row = before.get(miner.uid);
 		const fresh = { mu: parameters.rating_mu_nano, sigma: parameters.rating_sigma_nano, proofOfWork: 0, missed: 0 };
-		return { ...miner, state: row?.generation === miner.generation ? row : fresh };
+		const known = row?.generation === miner.generation ? row : undefined;
+		return { ...miner, state: known ?? fresh, hadWeight: known !== undefined && known.weight > 0 };
 	});
+	const usual = usualWork(entries) ?? 0;
 	const ratings = updateRatings(entries, parameters);
 	const states = entries.map(({ uid, outcome, state }) => ({
 		...(ratings.get(uid) ?? {
 			mu: outcome.kind === 'absent' ? decayed(state.mu, parameters.gauntlet_gamma_ppm) : state.mu,
 			sigma: state.sigma,
 		}),
-		proofOfWork: nextProofOfWork(state.proofOfWork, outcome, parameters),
+		proofOfWork: nextProofOfWork(state.proofOfWork, outcome, usual, parameters),
 		missed: outcome.kind === 'scored' ? 0 : Math.min(MAX_MISSED, state.missed + 1),
 		scored: outcome.kind === 'scored',
 		halved: outcome.kind === 'scored' && outcome.isHalved === true,
@@ -141,28 +134,4 @@ function updateRatings(entries: readonly (RosterOutcome & { readonly state: Rati
 		{ beta: parameters.rating_beta_nano, tau: parameters.rating_tau_nano },
 	);
 	return new Map(ranked.map(({ uid }, index) => [uid, { mu: ratings[index]!.mu, sigma: ratings[index]!.sigma }]));
-}
-
-/**
- * 1 when the own batch gained more than the random one by the margin, −1 when by less: sign(own − random − margin · |random|), micro-nats. A gradient that was
- * trained on another batch helps both alike, give or take what a few sequences differ by, and without a margin would pass every second time.
- */
-export function workSign(own: number, random: number, marginPpm: bigint): number {
-	const excess = BigInt(own - random) * BigInt(PPM) - BigInt(Math.abs(random)) * marginPpm;
-	return excess > 0n ? 1 : excess < 0n ? -1 : 0;
-}
-
-function nextProofOfWork(current: number, outcome: MinerOutcome, parameters: StateParameters): number {
-	if (outcome.kind === 'absent') return Number(decayed(BigInt(current), parameters.gauntlet_gamma_ppm));
-	if (outcome.kind === 'not_drawn') return current;
-	if (outcome.kind === 'failed' && outcome.isExcluded) return -PPM;
-	const sign = outcome.kind === 'scored' ? workSign(outcome.own, outcome.random, parameters.proof_of_work_margin_ppm) : -1;
-	const alpha = Number(parameters.proof_of_work_alpha_ppm);
-	// Below 2^53: 1e6 · 1e6 twice. Truncated towards 0, so that it stays within ±1e6.
-	return Math.trunc(((PPM - alpha) * current + alpha * sign * PPM) / PPM) + 0;
-}
-
-/** Negative values are left as they are: shrinking them would be a gain. */
-function decayed(value: bigint, gammaPpm: bigint): bigint {
-	return value > 0n ? (value * gammaPpm) / BigInt(PPM) : value;
 }

@@ -2,7 +2,7 @@ import type { HparamValues } from '#core/gradient/hparams.ts';
 import { ordinal, type Rating } from '#core/gradient/rating.ts';
 
 export interface Weighable extends Rating {
-	/** Bounded moving average of whether own beats random by the margin, ppm. */
+	/** Moving average of how much work each window shows, ppm of the usual. */
 	readonly proofOfWork: number;
 	/** Whether this window has a score of the miner. Without one there is nothing to reward and nobody's commitment to credit. */
 	readonly scored: boolean;
@@ -10,25 +10,27 @@ export interface Weighable extends Rating {
 	readonly halved: boolean;
 }
 
-export type WeightParameters = Pick<HparamValues, 'ordinal_floor_nano' | 'proof_of_work_floor_ppm'>;
+export type ShareParameters = Pick<HparamValues, 'ordinal_floor_nano' | 'proof_of_work_floor_ppm' | 'proof_of_work_exponent'>;
 
 const WEIGHT_TOTAL = 65_535n;
 
 /**
- * 2 · max(0, ordinal − ordinal floor)² · proof of work, or once when it is halved; 0 unless the proof of work is above its floor. A newcomer's proof of work after n windows of work is 1 − (1 − α)ⁿ, so
- * the floor f is a warm-up of ⌊ln(1 − f) / ln(1 − α)⌋ windows without weight (two by default), and who hovers about 0, as work that is not its own does, never has any.
+ * 2 · max(0, ordinal − ordinal floor)² · (proof of work)ᵏ, or once when it is halved; 0 unless the proof of work is above its floor. Ranks tell who is better and hardly by how much;
+ * the power makes half of the work worth much less than half, so that splitting one machine's work over several stakes pays on none of them. A newcomer's proof of work after n windows of usual work is 1 − (1 − α)ⁿ,
+ * so the floor f is a warm-up of ⌊ln(1 − f) / ln(1 − α)⌋ windows without weight (two by default), and who hovers about 0, as work that is not its own does, never has any.
  */
-export function rawWeight(miner: Weighable, { ordinal_floor_nano, proof_of_work_floor_ppm }: WeightParameters): bigint {
+export function rawWeight(miner: Weighable, { ordinal_floor_nano, proof_of_work_floor_ppm, proof_of_work_exponent }: ShareParameters): bigint {
 	const excess = ordinal(miner) - ordinal_floor_nano;
-	const works = BigInt(miner.proofOfWork) > proof_of_work_floor_ppm;
-	return miner.scored && excess > 0n && works ? (miner.halved ? 1n : 2n) * excess * excess * BigInt(miner.proofOfWork) : 0n;
+	const proofOfWork = BigInt(miner.proofOfWork);
+	if (!miner.scored || excess <= 0n || proofOfWork <= proof_of_work_floor_ppm) return 0n;
+	return (miner.halved ? 1n : 2n) * excess * excess * proofOfWork ** proof_of_work_exponent;
 }
 
 /**
  * {@link rawWeight} · sync, as shares of 65535 rounded down; 0 when nobody has any. The ordinal's floor is fixed: with the lowest ordinal in its place one terrible sybil
  * would lift everybody else. sync, how far behind a miner's checkpoint is, is always 1: a gradient from another checkpoint than the one in force is rejected. Integers throughout.
  */
-export function shareWeights(miners: readonly Weighable[], parameters: WeightParameters): number[] {
+export function shareWeights(miners: readonly Weighable[], parameters: ShareParameters): number[] {
 	const raw = miners.map((miner) => rawWeight(miner, parameters));
 	const total = raw.reduce((sum, weight) => sum + weight, 0n);
 	return raw.map((weight) => (total === 0n ? 0 : Number((weight * WEIGHT_TOTAL) / total)));

@@ -7,7 +7,8 @@ export const SHORTEST_WINDOW_SECONDS = 6;
 /**
  * Parameters of a development network whose window lasts `windowSeconds`: the same proportions for short and long windows.
  * Commit during the first 40 %, put until about 53 %, evaluate in the rest. Delays that protect a real network (PCR rows, warm-up, immunity) are off, so that
- * what is started scores at once; one validator is enough.
+ * what is started scores at once; so is the power of the proof of work, of which a few windows make a lottery, and ratings begin at openskill's μ, from which who fails drops
+ * to nothing soon. One validator is enough.
  */
 export function devnetHparams(windowSeconds: number): { readonly windowDurationMs: bigint; readonly values: HparamValues } {
 	if (!(windowSeconds >= SHORTEST_WINDOW_SECONDS)) {
@@ -31,6 +32,8 @@ export function devnetHparams(windowSeconds: number): { readonly windowDurationM
 			outer_learning_rate_ppm: 2_000_000n,
 			max_gradient_bytes: 4_194_304n,
 			proof_of_work_floor_ppm: 0n,
+			proof_of_work_exponent: 1n,
+			rating_mu_nano: 25_000_000_000n,
 		}),
 	};
 }
