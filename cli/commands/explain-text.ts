@@ -65,9 +65,11 @@ function codeText(code: number): string {
 	return name === undefined ? `code ${code}` : `code ${code} (${name}): ${CONSEQUENCE[name]}`;
 }
 
-function outcomeLines({ signed: row, ranking, copy }: Derivation, values: HparamValues): string[] {
-	const { proof_of_work_margin_ppm } = values;
+function outcomeLines({ signed: row, clipNorm, ranking, copy }: Derivation, values: HparamValues): string[] {
+	const { proof_of_work_margin_ppm, norm_reject_ratio_ppm } = values;
 	const lines = [codeText(row.code), ...copyLines(row, copy, values)];
+	if (row.code === MINER_CODE.scored || row.code === MINER_CODE.norm_exceeded)
+		lines.push(`clip norm of the window: ${clipNorm.toPrecision(7)}; above ${ppm(norm_reject_ratio_ppm)} times that there is no score (norm_reject_ratio_ppm)`);
 	if (row.code === 0) {
 		lines.push(`losses: own batch improved by ${row.score}, random batch by ${row.random} micro-nats; own − random = ${row.score! - row.random}`);
 		const why = row.random > 0 ? 'own, for random > 0' : 'min(own, random), for random ≤ 0';

@@ -234,6 +234,7 @@ function answerOf(explained: Explained): Answer {
 								codeName: minerCodeName(derivation.signed.code) ?? null,
 								own: derivation.signed.score,
 								random: derivation.signed.code === 0 ? derivation.signed.random : null,
+								clipNorm: derivation.clipNorm,
 								ranking: derivation.ranking ?? null,
 								work: derivation.work === undefined ? null : { sign: derivation.work.sign, ...derivation.work.comparison },
 								before: derivation.recomputed === undefined ? null : { ...rating(derivation.recomputed.before), isNew: derivation.recomputed.before.isNew },

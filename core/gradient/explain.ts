@@ -28,6 +28,8 @@ export interface WorkShown {
 /** The way from what was measured of one miner to its weight, each number by the function that the enclave uses. */
 export interface Derivation {
 	readonly outcome: MinerOutcome;
+	/** What larger gradients of the window were clipped to. */
+	readonly clipNorm: number;
 	/** Of those who are ranked; undefined for an absent miner. `tied`: how many share the rank, itself included. */
 	readonly ranking: { readonly key: number | undefined; readonly rank: number; readonly ranked: number; readonly tied: number } | undefined;
 	/** Of who committed and was drawn. */
@@ -79,6 +81,7 @@ export function deriveMinerRow(
 	const raw = miners.map((row) => rawWeight({ ...row, scored: row.code === MINER_CODE.scored, halved: tiers.get(row.uid) === 'halved' }, values));
 	return {
 		outcome,
+		clipNorm: payload.header.medianNorm,
 		ranking: rank === undefined ? undefined : rankingOf(outcome, rank, ranks),
 		work: workOf(miners, outcomes, index, previousRows, values),
 		signed,

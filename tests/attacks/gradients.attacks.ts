@@ -202,6 +202,38 @@ describe('attacks on gradients', () => {
 		assert.equal(await attack(chain, claim), 'reward_distributor::ENothingOwed');
 	});
 
+	test('what is made louder than the network allows has no score, whoever it is', async () => {
+		window += 1n;
+		await world.enter(window);
+		const loud = { uid: COPIER, bytes: await gradient(COPIER, window, { factor: 20 }) };
+		const { rows, selected } = await play([
+			{ uid: HONEST, bytes: await gradient(HONEST, window) },
+			{ uid: RIVAL, bytes: await gradient(RIVAL, window) },
+			loud,
+			{ uid: WITHHOLDER, bytes: await gradient(WITHHOLDER, window, { factor: 0.05 }) },
+		]);
+		const of = (uid: number) => [row(rows, uid).codeName, row(rows, uid).weight > 0];
+		// The one that is quiet says nothing about what is usual: it had no weight.
+		assert.deepEqual(
+			[of(HONEST), of(RIVAL), of(COPIER)],
+			[
+				['scored', true],
+				['scored', true],
+				['norm_exceeded', false],
+			],
+		);
+		assert.equal(row(rows, WITHHOLDER).codeName, 'scored');
+		assert.ok(!selected.includes(COPIER));
+		const selection = [HONEST, COPIER];
+		assert.equal(await refusal(world.chain, () => validator.writer.finalizeWindow({ window, selectedUids: selection })), 'consensus::ENotEligible');
+		await finalize(selected);
+		const explained = await explainMiner(
+			{ chain: world.chain.reader, distribution: async () => undefined, findPayload: async (_, sha256) => folder.get(toHex(sha256)) },
+			{ minerUid: COPIER, window },
+		);
+		assert.match(explainedText(explained), /code 8 \(norm_exceeded\)[^]*clip norm of the window: \d+\.\d+; above 2\.500000 times that there is no score/);
+	});
+
 	test('a poisoned gradient by a highly rated miner is merged by nobody, whatever its weight', async () => {
 		const noGradient = new TextEncoder().encode('this is no gradient '.repeat(50));
 		// The better of all in each window, until neither one defeat nor one window without work takes all of its weight.
@@ -334,8 +366,8 @@ describe('attacks on gradients', () => {
 });
 
 /**
- * A thief's gradient of another one's: this share of each chunk's positions, with other values, and others drawn by the uid. As many as before, so that
- * a thief cannot be told by its size.
+ * A thief's gradient of another one's: this share of each chunk's positions, with other values, and others drawn by the uid. As many and about as large as
+ * before, so that a thief cannot be told by its size or norm.
  */
 function partly(victim: Uint8Array, uid: number, window: bigint, kept: number): Uint8Array {
 	const header = Buffer.from(victim.subarray(0, GRADIENT_HEADER_LENGTH));
@@ -346,12 +378,14 @@ function partly(victim: Uint8Array, uid: number, window: bigint, kept: number): 
 	const parts: Uint8Array[] = [header];
 	for (let at = GRADIENT_HEADER_LENGTH; at < victim.length; ) {
 		const count = view.getUint16(at);
+		const scale = view.getFloat32(at + 2);
+		const size = Math.sqrt(Array.from({ length: count }, (_, k) => view.getInt8(at + 6 + 2 * count + k) ** 2).reduce((sum, square) => sum + square, 0) / count);
 		const deltas = Array.from({ length: count }, (_, k) => view.getUint16(at + 6 + 2 * k));
 		const positions = deltas.map((_, k) => deltas.slice(0, k + 1).reduce((sum, delta) => sum + delta, 0));
 		const chosen = new Set(positions.filter((_, k) => Math.floor((k + 1) * kept) > Math.floor(k * kept)));
 		while (chosen.size < count) chosen.add(random.integer(4_096));
 		const coefficients = new Float64Array(4_096);
-		for (const position of chosen) coefficients[position] = random.next() < 0.5 ? -1 - random.next() : 1 + random.next();
+		for (const position of chosen) coefficients[position] = (random.next() < 0.5 ? -1 : 1) * (0.7 + 0.6 * random.next()) * size * scale;
 		const chunk = new Uint8Array(dctInt8.chunkLength(count));
 		dctInt8.write(coefficients, count, new DataView(chunk.buffer), 0);
 		parts.push(chunk);
