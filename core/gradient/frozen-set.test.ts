@@ -50,7 +50,7 @@ test('a norm above the ratio has no score, at the ratio it has', () => {
 
 test('who had weight says what is usual: newcomers that are loud together change nothing, and a reused uid is a newcomer', () => {
 	const loud = [1, 2, 3, 4].map((uid) => [uid, decoded(100)] as const);
-	assert.deepEqual(codesOf([[0, decoded(1)], ...loud], { previousRows: [row(0, 9), row(1, 9, 0), row(2, 0)] }), { 0: 0, 1: 8, 2: 8, 3: 8, 4: 8 });
+	assert.deepEqual(codesOf([[0, decoded(1)], ...loud], { previousRows: [row(0, 9), row(1, 9, 0), row(2, 0), row(3, 0)] }), { 0: 0, 1: 8, 2: 8, 3: 8, 4: 8 });
 	assert.deepEqual(codesOf([[0, decoded(1)], ...loud]), { 0: 0, 1: 0, 2: 0, 3: 0, 4: 0 });
 });
 

@@ -183,6 +183,26 @@ test('work counts as a part of the usual, at most as the usual', () => {
 	assert.equal(usualWork(miners([absent, true])), undefined);
 });
 
+test('what is usual is said by who had weight in the payload before, with this generation', () => {
+	const work = (own: number) => scored(own + 1000, 1000);
+	const before = (uid: number, weight: number, generation = 1): MinerRow => ({
+		uid,
+		generation,
+		code: 0,
+		score: 1,
+		random: 0,
+		proofOfWork: 0,
+		...fresh,
+		weight,
+		missed: 0,
+	});
+	const works = (previous: readonly MinerRow[]) =>
+		nextRows(roster(work(1000), work(2000), work(4000)), previous, hparams).map(({ proofOfWork }) => proofOfWork);
+	assert.deepEqual(works([before(0, 0), before(1, 0), before(2, 5)]), [12_500, 25_000, 50_000]);
+	assert.deepEqual(works([before(0, 5), before(1, 0), before(2, 5, 2)]), [50_000, 50_000, 50_000]);
+	assert.deepEqual(works([]), [25_000, 50_000, 50_000]);
+});
+
 test('half of the usual work is worth two to the exponent less', () => {
 	const parameters = defaultHparamValues({ proof_of_work_exponent: 5n });
 	const rating = { mu: 30_000_000_000n, sigma: 1_000_000_000n, scored: true, halved: false };
@@ -221,6 +241,8 @@ test('weights are shares of 65535 and a weak miner lifts nobody', () => {
 		),
 		[13107, 52428],
 	);
+	const atFloor = [10, 11].map((proofOfWork) => ({ mu: 4n, sigma: 1n, proofOfWork, scored: true, halved: false }));
+	assert.deepEqual(shareWeights(atFloor, { ordinal_floor_nano: 0n, proof_of_work_floor_ppm: 10n, proof_of_work_exponent: 1n }), [0, 65_535]);
 });
 
 test('a newcomer works through the floor before it has weight, and who hovers about 0 has none', () => {
