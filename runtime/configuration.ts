@@ -88,7 +88,10 @@ export const SETTINGS = {
 		schema: listOf(Origin),
 		brief: 'origins of object stores that may be reached though they are not public https, separated by commas: development only',
 	},
-	VRAMHUB_R2_ENDPOINT: { schema: Url, brief: 'object store of this machine: what a miner lets validators read, where an aggregator puts checkpoints' },
+	VRAMHUB_R2_ENDPOINT: {
+		schema: Url,
+		brief: 'object store of this machine: what a miner lets validators read, where a validator publishes gradients and checkpoints',
+	},
 	VRAMHUB_R2_BUCKET: { schema: Text, brief: 'its bucket' },
 	VRAMHUB_R2_ACCESS_KEY_ID: { schema: Text, secret: true, brief: 'its access key' },
 	VRAMHUB_R2_SECRET_ACCESS_KEY: { schema: Text, secret: true, brief: 'its secret key' },

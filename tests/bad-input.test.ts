@@ -4,16 +4,19 @@ import type { AddressInfo } from 'node:net';
 import { after, before, test } from 'node:test';
 import type { Transaction } from '@mysten/sui/transactions';
 import { MockActivityEnvironment } from '@temporalio/testing';
+import { sha256Hex } from '#activities/blobs.ts';
 import { createOpenSession, type OpenedSession } from '#activities/gradient/open-session.ts';
 import { execute } from '#clients/chain/execute.ts';
 import type { SettledMiner } from '#clients/chain/port.ts';
 import { EnclaveClient } from '#clients/enclave/client.ts';
-import type { MinerCodeName } from '#core/gradient/codes.ts';
+import { auditGradientKey, auditPrefix } from '#clients/objects/audit.ts';
+import { createS3ObjectStore } from '#clients/objects/s3-object-store.ts';
+import { FIRST_TESTIMONY_CODE, MINER_CODE, type MinerCodeName } from '#core/gradient/codes.ts';
 import { hparamsToList } from '#core/gradient/hparams.ts';
 import { GRADIENT_HEADER_LENGTH } from '#core/gradient/layout.ts';
 import { enclaveUserData } from '#core/gradient/records.ts';
 import { windowStartMs } from '#core/window.ts';
-import { generateKeyPair, MINERS_BUCKET } from '#devnet/object-store/identities.ts';
+import { generateKeyPair, MINERS_BUCKET, minerPrefix } from '#devnet/object-store/identities.ts';
 import { createPolicyChain } from '#devnet/seal/chain.ts';
 import { listenKeyServer, type RunningKeyServer } from '#devnet/seal/key-server.ts';
 import { masterKeyFromBytes } from '#devnet/seal/master-key.ts';
@@ -23,7 +26,7 @@ import { cpuClass } from '#model/runtime-digest.ts';
 import { createLogger } from '#runtime/log.ts';
 import type { Exchange } from '#tests/scenario/gate.ts';
 import type { CredentialChanges, ScenarioMiner } from '#tests/scenario/miners.ts';
-import { eventually, type Scenario, type ScenarioProcess, startScenario } from '#tests/scenario/network.ts';
+import { AUDIT_BUCKET, eventually, type Scenario, type ScenarioProcess, startScenario } from '#tests/scenario/network.ts';
 
 /** A miner that does something wrong: what it commits and puts, what it registered, how its store behaves, and what it must be told. */
 interface Offender {
@@ -115,6 +118,16 @@ function trickle(response: ServerResponse, part: Buffer, everyMs: number): void 
 
 const rowOf = (miners: readonly SettledMiner[], uid: number) => miners.find((row) => row.uid === uid)!;
 
+const objects = createS3ObjectStore();
+/** With the validator's own keys by default. */
+const auditOf = (uid: number, keys = scenario.auditKeys) => ({ endpoint: scenario.store.endpoint, bucket: AUDIT_BUCKET, prefix: auditPrefix(uid), ...keys });
+
+async function isPublished(bytes: Uint8Array): Promise<boolean> {
+	const key = auditGradientKey(sha256Hex(bytes));
+	const size = await objects.sizeOf({ credentials: auditOf(scenario.validatorUid), key, timeBudgetMs: 60_000 }).catch(() => undefined);
+	return size === bytes.length;
+}
+
 /** One window of honest miners, the chain's clock moved through its phases. */
 async function honestWindow(beforePutClose: (window: bigint) => Promise<void> = async () => undefined): Promise<bigint> {
 	const window = await scenario.openWindow();
@@ -144,6 +157,7 @@ before(async () => {
 after(async () => {
 	await serverBack?.close();
 	await scenario?.[Symbol.asyncDispose]();
+	objects.close();
 	forbidden.close();
 	forbidden.closeAllConnections();
 });
@@ -196,6 +210,7 @@ test('each offence has its code, its line and its row, and touches nobody else',
 		const row = rowOf(rows, uid);
 		assert.deepEqual({ uid, code: row.codeName, score: row.score, weight: row.weight }, { uid, code, score: 0, weight: 0 }, what);
 		const line = validator.lines.find((text) => text.startsWith('WARN') && text.includes(`miner_uid=${uid} `) && text.includes(`reason=${code} `));
+		assert.equal(await isPublished(made[uid]!.commit), MINER_CODE[code] < FIRST_TESTIMONY_CODE, `${what}: what was read is published, whatever it is`);
 		assert.ok(line?.includes(`window=${window}`), `${what}: no line of miner ${uid} with ${code}:\n${validator.lines.join('\n')}`);
 	}
 	assert.equal(forbiddenConnections, 0, 'no connection where a miner sent us');
@@ -277,6 +292,31 @@ test('two key servers away, one comes back: the window is complete', { timeout: 
 		honest.map(({ uid }) => rowOf(miners, uid).codeName),
 		['scored', 'scored'],
 	);
+});
+
+test('a store that refuses this validator alone: what another one published is scored, and what was read is published', { timeout: 300_000 }, async () => {
+	const { chain, front, model, admin } = scenario;
+	const other = chain.writerOf(await chain.fundedSigner());
+	const { uid } = await other.registerValidator({ stakeMist: chain.parameters.values.min_validator_stake_mist, operator: other.address });
+	front.rule = ({ request, response }) => {
+		if (request.method !== 'GET' || request.url?.startsWith(`/${MINERS_BUCKET}/${minerPrefix(0)}`) !== true) return false;
+		response.writeHead(403).end();
+		return true;
+	};
+	const window = await honestWindow(async (of) => {
+		const bytes = await model.gradient(0, of);
+		await objects.putObject({ credentials: auditOf(uid, admin), key: auditGradientKey(sha256Hex(bytes)), bytes, timeBudgetMs: 60_000 });
+	});
+	const { miners } = await scenario.scored(window);
+	front.rule = undefined;
+	assert.deepEqual(
+		honest.map((miner) => rowOf(miners, miner.uid).codeName),
+		['scored', 'scored'],
+	);
+	const taken = validator.lines.filter((line) => line.includes('Gradient taken from another validator'));
+	assert.equal(taken.length, 1);
+	assert.ok(taken[0]!.includes('miner_uid=0 ') && taken[0]!.includes('code=OBJECT_FORBIDDEN') && taken[0]!.includes(`window=${window}`), taken[0]);
+	assert.deepEqual(await Promise.all(honest.map(async (miner) => isPublished(await model.gradient(miner.uid, window)))), [false, true]);
 });
 
 test('a replaced enclave key: the validator says what to do and goes on once the enclave is started again', { timeout: 300_000 }, async () => {

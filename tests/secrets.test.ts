@@ -78,7 +78,7 @@ before(async () => {
 		response.writeHead(500, `${request.headers.authorization}`.replaceAll(/[^ -~]/g, '')).end(JSON.stringify({ headers: request.headers, url: request.url }));
 		return true;
 	};
-	const { chain, model, operator, admin } = scenario;
+	const { chain, model, operator, admin, auditKeys } = scenario;
 	const window = await scenario.openWindow();
 	const gradients = await Promise.all(miners.map(({ uid }) => model.gradient(uid, window)));
 	await Promise.all(miners.map((miner, i) => miner.commit(window, gradients[i]!)));
@@ -121,6 +121,7 @@ before(async () => {
 		]),
 		...keyPair('revoked', revoked),
 		...keyPair('store admin', admin),
+		...keyPair('audit', auditKeys),
 		suiKey('operator', operator.getSecretKey()),
 		suiKey('network admin', chain.admin.getSecretKey()),
 		...sessions.map((text, i) => suiKey(`Seal session ${i}`, text)),

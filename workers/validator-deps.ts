@@ -5,10 +5,13 @@ import { connectChain } from '#clients/chain/connect.ts';
 import { createChainReader } from '#clients/chain/reader.ts';
 import { createChainWriter } from '#clients/chain/writer.ts';
 import { EnclaveClient } from '#clients/enclave/client.ts';
+import { createS3ObjectStore } from '#clients/objects/s3-object-store.ts';
 import { createCredentialsDecryptorInThread } from '#clients/seal/decrypt-in-thread.ts';
 import { VramhubError } from '#core/errors.ts';
+import type { StorageCredentials } from '#core/gradient/credentials.ts';
 import type { NetworkView } from '#runtime/deployment.ts';
 import type { Logger } from '#runtime/log.ts';
+import { auditStore, publishedGradients } from '#workers/audit.ts';
 import { anchoredCheckpoints, auditPlace, storePolicy } from '#workers/checkpoints.ts';
 import { modelFiles } from '#workers/model-files.ts';
 import { objectSource } from '#workers/object-source.ts';
@@ -24,6 +27,8 @@ export interface ValidatorDepsOptions {
 	readonly validatorUid: number;
 	/** `suiprivkey1…` of the validator's operator. */
 	readonly secretKey: string;
+	/** Write access to this validator's prefix of the audit bucket; undefined: it publishes no gradients. */
+	readonly auditStore?: StorageCredentials | undefined;
 	/** The first payload from this window on starts anew. */
 	readonly resetWindow?: bigint | undefined;
 	readonly log: Logger;
@@ -38,6 +43,8 @@ export async function validatorDeps(options: ValidatorDepsOptions): Promise<Grad
 	const signer = Ed25519Keypair.fromSecretKey(secretKey);
 	const { packageId, objects } = book;
 	const chain = createChainReader({ client, packageId, objects });
+	const place = auditPlace(options);
+	const store = createS3ObjectStore();
 	return {
 		chain,
 		writer: createChainWriter({ client, packageId, objects, signer }),
@@ -50,8 +57,10 @@ export async function validatorDeps(options: ValidatorDepsOptions): Promise<Grad
 			secretKey,
 		}),
 		objects: objectSource(storePolicy(options)),
+		published: place && publishedGradients(store, place),
+		audit: options.auditStore && auditStore(store, options.auditStore),
 		enclave: new EnclaveClient({ url: validator.enclaveUrl }),
-		files: await modelFiles(modelRoot, book, anchoredCheckpoints(auditPlace(options), data, validatorUid, chain)),
+		files: await modelFiles(modelRoot, book, anchoredCheckpoints(place, data, validatorUid, chain)),
 		blobs: blobFolder(data, validatorUid),
 		validatorUid,
 		resetWindow: options.resetWindow,

@@ -6,6 +6,7 @@
 import { announceReady, runMain } from '#runtime/lifecycle.ts';
 import { createLogger } from '#runtime/log.ts';
 import { loadTemporalSettings } from '#runtime/temporal-settings.ts';
+import { auditAccess } from '#workers/audit.ts';
 import { keepHouse } from '#workers/housekeeping.ts';
 import { daemonOperator } from '#workers/operator.ts';
 import { connectTemporal, installTemporalRuntime } from '#workers/temporal-runtime.ts';
@@ -15,15 +16,15 @@ import { validatorDeps } from '#workers/validator-deps.ts';
 const log = createLogger({ target: 'vramhub_validator' });
 
 await runMain(log, async (signal) => {
-	const [{ configuration, deployment, validatorUid, secretKey, fromWindow }, settings] = await Promise.all([
-		daemonOperator('vramhub-validator'),
-		loadTemporalSettings(),
-	]);
+	const [operator, settings] = await Promise.all([daemonOperator('vramhub-validator'), loadTemporalSettings()]);
+	const { configuration, deployment, validatorUid, secretKey, fromWindow } = operator;
 	const { book } = deployment;
+	const auditStore = await auditAccess(operator);
 	log.info('Validator starting', { uid: validatorUid });
+	if (auditStore === undefined) log.info('Gradients are not published: VRAMHUB_R2_… is not set');
 	installTemporalRuntime(log);
 	const [deps, temporal] = await Promise.all([
-		validatorDeps({ ...deployment, validatorUid, secretKey, resetWindow: configuration.get('VRAMHUB_RESET_WINDOW'), log }),
+		validatorDeps({ ...deployment, validatorUid, secretKey, auditStore, resetWindow: configuration.get('VRAMHUB_RESET_WINDOW'), log }),
 		connectTemporal(book.temporal.address, log, signal),
 	]);
 	try {

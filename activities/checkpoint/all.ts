@@ -5,10 +5,10 @@ import { createAwaitBoundary } from '#activities/checkpoint/await-boundary.ts';
 import { createCollectGradients } from '#activities/checkpoint/collect-gradients.ts';
 import { createMergeCheckpoint } from '#activities/checkpoint/merge-checkpoint.ts';
 import { createPlanMerge } from '#activities/checkpoint/plan-merge.ts';
-import type { AuditStore, CheckpointFolder, HeldOutLoss, PublishedGradients } from '#activities/checkpoint/ports.ts';
+import type { AuditStore, CheckpointFolder, HeldOutLoss } from '#activities/checkpoint/ports.ts';
 import { createPublishCheckpoint } from '#activities/checkpoint/publish-checkpoint.ts';
 import { translated } from '#activities/failure.ts';
-import type { CredentialsDecryptor, ModelFiles, ObjectSource } from '#activities/gradient/ports.ts';
+import type { CredentialsDecryptor, ModelFiles, ObjectSource, PublishedGradients } from '#activities/gradient/ports.ts';
 import type { ChainReader, ChainWriter } from '#clients/chain/port.ts';
 import type { Logger } from '#runtime/log.ts';
 

@@ -1,7 +1,6 @@
 import type { BlobFolder } from '#activities/blobs.ts';
-import type { AuditStore, PublishedGradients } from '#activities/checkpoint/ports.ts';
 import { readMinerObject } from '#activities/gradient/miner-object.ts';
-import type { CredentialsDecryptor, ObjectSource } from '#activities/gradient/ports.ts';
+import type { CredentialsDecryptor, GradientPublisher, ObjectSource, PublishedGradients } from '#activities/gradient/ports.ts';
 import { resuming } from '#activities/heartbeat.ts';
 import type { ChainReader } from '#clients/chain/port.ts';
 import { isVramhubError, VramhubError } from '#core/errors.ts';
@@ -23,7 +22,7 @@ interface CollectDeps {
 	readonly decryptor: CredentialsDecryptor;
 	readonly objects: ObjectSource;
 	readonly published: PublishedGradients;
-	readonly audit: Pick<AuditStore, 'putGradient'>;
+	readonly audit: GradientPublisher;
 	readonly blobs: BlobFolder;
 	readonly log: Logger;
 }

@@ -10,7 +10,7 @@ import { createFinalizeWindow } from '#activities/gradient/finalize-window.ts';
 import { createFreezeSession } from '#activities/gradient/freeze-session.ts';
 import { createMeasureGradients } from '#activities/gradient/measure-gradients.ts';
 import { createOpenSession } from '#activities/gradient/open-session.ts';
-import type { CredentialsDecryptor, EnclaveClient, ModelFiles, ObjectSource } from '#activities/gradient/ports.ts';
+import type { CredentialsDecryptor, EnclaveClient, GradientPublisher, ModelFiles, ObjectSource, PublishedGradients } from '#activities/gradient/ports.ts';
 import { createProcessGradients } from '#activities/gradient/process-gradients.ts';
 import { createReadSealedWindow } from '#activities/gradient/read-sealed-window.ts';
 import { createReadWindowResult } from '#activities/gradient/read-window-result.ts';
@@ -24,6 +24,10 @@ export interface GradientDeps {
 	readonly writer: ChainWriter;
 	readonly decryptor: CredentialsDecryptor;
 	readonly objects: ObjectSource;
+	/** Undefined where the settings do not say where validators publish. */
+	readonly published: PublishedGradients | undefined;
+	/** Undefined where the settings have no access for this validator: then it publishes nothing. */
+	readonly audit: GradientPublisher | undefined;
 	readonly enclave: EnclaveClient;
 	readonly files: ModelFiles;
 	readonly blobs: BlobFolder;

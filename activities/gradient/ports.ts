@@ -50,6 +50,27 @@ export interface ObjectSource {
 	}): Promise<{ readonly bytes: Uint8Array; readonly lastModifiedMs: number | undefined }>;
 }
 
+/**
+ * Gradients that validators publish under their digests once the put phase of their window is over. Whoever reads them knows digest and size from the
+ * chain, so it does not matter who serves. OBJECT_UNAVAILABLE while nobody does.
+ */
+export interface PublishedGradients {
+	fetch(request: {
+		/** Hexadecimal. */
+		readonly sha256: string;
+		/** As committed, bytes. */
+		readonly size: number;
+		/** Whose prefixes are looked into, in this order. Default: every validator's. */
+		readonly validatorUids?: readonly number[];
+		readonly signal: AbortSignal;
+	}): Promise<Uint8Array>;
+}
+
+/** This validator's own prefix of the public audit bucket. OBJECT_FORBIDDEN, OBJECT_UNAVAILABLE. Repeating a call is harmless, and uploads nothing twice. */
+export interface GradientPublisher {
+	putGradient(sha256: string, bytes: Uint8Array, signal: AbortSignal): Promise<void>;
+}
+
 /** The files that an enclave evaluates with. */
 export interface ModelFiles {
 	/** Canonical CBOR; its SHA-256 is the window's `model_manifest_hash`. */

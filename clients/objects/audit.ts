@@ -3,8 +3,8 @@ import type { EndpointPolicy } from './endpoint-policy.ts';
 import type { ObjectStore } from './s3-object-store.ts';
 
 /**
- * What validators publish for everybody, each under a prefix of its own in one bucket that anybody may read: checkpoints, and the gradients of final
- * windows by their SHA-256. Whoever reads knows the digest from the chain, so it does not matter who serves.
+ * What validators publish for everybody, each under a prefix of its own in one bucket that anybody may read: checkpoints, and the gradients
+ * of windows whose put phase is over, by their SHA-256. Whoever reads knows the digest from the chain, so it does not matter who serves.
  */
 export const auditPrefix = (validatorUid: number) => `validator-${validatorUid}/`;
 /** Below a validator's prefix; `sha256` hexadecimal. */

@@ -182,3 +182,22 @@ test('puts an object, and says why it could not', async (t) => {
 	await refuses(store.putObject({ ...put, onlyIfAbsent: true }), 'OBJECT_FORBIDDEN');
 	assert.equal(condition, '*');
 });
+
+test('the size of an object in our own store is known without reading it', async (t) => {
+	let asked: string | undefined;
+	let status = 200;
+	const { store, request } = await hostileStore(t, ({ method, url }, response) => {
+		asked = `${method} ${url!.split('?')[0]}`;
+		response.writeHead(status, { 'content-length': status === 200 ? 3000 : 0, 'last-modified': 'nonsense' }).end();
+	});
+	assert.equal(await store.sizeOf(request), 3000);
+	assert.equal(asked, 'HEAD /miners/7/gradient-1-7-v1');
+	for (const [code, name] of [
+		[404, 'OBJECT_MISSING'],
+		[403, 'OBJECT_FORBIDDEN'],
+		[503, 'OBJECT_UNAVAILABLE'],
+	] as const) {
+		status = code;
+		await refuses(store.sizeOf(request), name);
+	}
+});

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Agent as HttpAgent, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
-import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { GetObjectCommand, HeadObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { equalBytes } from '#core/bytes.ts';
 import { isVramhubError, VramhubError } from '#core/errors.ts';
 import type { StorageCredentials } from '#core/gradient/credentials.ts';
@@ -44,12 +44,25 @@ export interface PutObjectRequest {
 	readonly signal?: AbortSignal;
 }
 
+export interface SizeOfRequest {
+	/** The caller's own store: trusted, and not subject to a policy. */
+	readonly credentials: StorageCredentials;
+	readonly key: string;
+	readonly timeBudgetMs: number;
+	readonly signal?: AbortSignal;
+}
+
 /** Objects as the activities and the miner see them. */
 export interface ObjectStore {
 	/** @throws OBJECT_MISSING, OBJECT_FORBIDDEN, OBJECT_TOO_LARGE, OBJECT_DIGEST, OBJECT_UNAVAILABLE, ENDPOINT_REFUSED, CREDENTIALS_MALFORMED */
 	getObjectLimited(request: GetObjectRequest): Promise<FetchedObject>;
 	/** @throws OBJECT_MISSING (no such bucket), OBJECT_FORBIDDEN, OBJECT_UNAVAILABLE, CREDENTIALS_MALFORMED */
 	putObject(request: PutObjectRequest): Promise<void>;
+	/**
+	 * Bytes of an object, which is not read.
+	 * @throws OBJECT_MISSING, OBJECT_FORBIDDEN (also of a missing one, where the key may not list), OBJECT_UNAVAILABLE, CREDENTIALS_MALFORMED
+	 */
+	sizeOf(request: SizeOfRequest): Promise<number>;
 }
 
 /**
@@ -71,13 +84,21 @@ export function createS3ObjectStore(): ObjectStore & { close(): void } {
 			}
 		},
 		async putObject(request) {
-			const url = URL.parse(request.credentials.endpoint);
-			if (url === null) throw new VramhubError('CREDENTIALS_MALFORMED', 'credentials: endpoint is not a URL');
-			const endpoint = { url, lookup: undefined };
+			const endpoint = trusted(request.credentials);
 			await withTimeBudget(request, (signal) => upload(request, endpoint, trustedAgents, signal));
+		},
+		async sizeOf(request) {
+			const endpoint = trusted(request.credentials);
+			return withTimeBudget(request, (signal) => size(request, endpoint, trustedAgents, signal));
 		},
 		close: () => closeAgents(trustedAgents),
 	};
+}
+
+function trusted({ endpoint }: StorageCredentials): AdmittedEndpoint {
+	const url = URL.parse(endpoint);
+	if (url === null) throw new VramhubError('CREDENTIALS_MALFORMED', 'credentials: endpoint is not a URL');
+	return { url, lookup: undefined };
 }
 
 interface Agents {
@@ -215,6 +236,17 @@ async function upload(request: PutObjectRequest, endpoint: AdmittedEndpoint, age
 			abortSignal: signal,
 		},
 	);
+}
+
+async function size({ credentials, key }: SizeOfRequest, endpoint: AdmittedEndpoint, agents: Agents, signal: AbortSignal): Promise<number> {
+	let bytes = Number.NaN;
+	const client = createClient(credentials, endpoint, agents, async (response) => {
+		await refuseFailure(response);
+		bytes = Number(response.headers['content-length']);
+		response.headers = {};
+	});
+	await client.send(new HeadObjectCommand({ Bucket: credentials.bucket, Key: credentials.prefix + key }), { abortSignal: signal });
+	return bytes;
 }
 
 /** Decides by status alone: the body of a failure is never read, since nothing bounds it. */

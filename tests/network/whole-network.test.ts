@@ -76,6 +76,11 @@ test('one window, end to end: the honest miner is scored on chain, the Web UI li
 			`${documented} in\n${demo.log.join('\n')}`,
 		);
 	}
+	assert.deepEqual(
+		demo.log.filter((line) => /not published/.test(line)),
+		[],
+		'a validator of a local network has its audit prefix',
+	);
 	assert.deepEqual(stillRunning(processes), []);
 });
 

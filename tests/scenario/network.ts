@@ -9,6 +9,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Ed25519Keypair } from '@mysten/sui/keypairs/ed25519';
 import { Client, Connection } from '@temporalio/client';
 import type { SettledScores } from '#clients/chain/port.ts';
+import { auditPrefix } from '#clients/objects/audit.ts';
 import type { HparamValues } from '#core/gradient/hparams.ts';
 import { windowWorkflowId } from '#core/gradient/names.ts';
 import { windowAt, windowStartMs } from '#core/window.ts';
@@ -37,6 +38,9 @@ const WINDOW_SECONDS = 600;
  * that of the window are 20 s, which is what a validator's patience with a slow store is measured by.
  */
 const PHASES = { put_window_open_ms: 300_000n, put_window_close_ms: 580_000n } as const;
+/** Whose audit prefix the store knows before it is registered. */
+const FIRST_UID = 0;
+export const AUDIT_BUCKET = 'audit';
 const EVENT_DEADLINE_MS = 180_000;
 
 /** A process of the network, its standard output and error in `<data>/logs` and at hand. */
@@ -65,6 +69,8 @@ export interface Scenario extends AsyncDisposable {
 	readonly temporal: { readonly client: Client; readonly address: string; readonly metricsUrl: string; readonly process: ScenarioProcess };
 	readonly operator: Ed25519Keypair;
 	readonly admin: KeyPair;
+	/** With which the validator writes what it publishes. */
+	readonly auditKeys: KeyPair;
 	readonly validatorUid: number;
 	enclave(): SecurityModule;
 	/** Starts the enclave again on its port, after its end. */
@@ -109,15 +115,19 @@ async function build(cleanup: AsyncDisposableStack, overrides: Partial<HparamVal
 	const data = await mkdtemp(join(tmpdir(), 'vramhub-scenario-'));
 	cleanup.defer(() => rm(data, { recursive: true, force: true }));
 	await mkdir(join(data, 'logs'));
-	const admin = generateKeyPair();
+	const [admin, auditKeys] = [generateKeyPair(), generateKeyPair()];
 	const startStore = async () =>
 		cleanupWith(
 			cleanup,
 			await startObjectStore({
 				binary: await weedBinary(),
 				dataDir: join(data, 'objects'),
-				identities: [adminIdentity(admin)],
-				buckets: [MINERS_BUCKET],
+				identities: [
+					adminIdentity(admin),
+					{ name: 'validator-audit', keys: auditKeys, grant: { kind: 'prefix', bucket: AUDIT_BUCKET, prefix: auditPrefix(FIRST_UID), write: true } },
+					{ name: 'anonymous', keys: undefined, grant: { kind: 'anonymous-read', bucket: AUDIT_BUCKET, prefix: '' } },
+				],
+				buckets: [MINERS_BUCKET, AUDIT_BUCKET],
 				logFile: logFile(data, 'object-store'),
 			}),
 			(store) => store.stop(),
@@ -161,7 +171,9 @@ async function build(cleanup: AsyncDisposableStack, overrides: Partial<HparamVal
 	const operator = await chain.fundedSigner();
 	const writer = chain.writerOf(operator);
 	const { uid, generation } = await writer.registerValidator({ stakeMist: chain.parameters.values.min_validator_stake_mist, operator: writer.address });
-	await writeValidatorSecrets(data, uid, { format: 1, secretKey: operator.getSecretKey() });
+	if (uid !== FIRST_UID) throw new Error(`the first validator has the uid ${uid}`);
+	const auditStore = { endpoint: front.url, bucket: AUDIT_BUCKET, prefix: auditPrefix(uid), ...auditKeys };
+	await writeValidatorSecrets(data, uid, { format: 1, secretKey: operator.getSecretKey(), auditStore });
 	const book: AddressBook = {
 		format: 1,
 		chain: { rpcUrl: rpc.url, faucetUrl: chain.rpcUrl, chainId: 'scenario' },
@@ -169,7 +181,7 @@ async function build(cleanup: AsyncDisposableStack, overrides: Partial<HparamVal
 		// Parts of the network that a window's scoring does not touch may be missing.
 		objects: { ...chain.objects, consensus: chain.objects.consensus ?? chain.objects.network, rewardPool: chain.objects.rewardPool ?? chain.objects.network },
 		seal: { threshold: 2, keyServers: seal.keyServers.map((objectId, i) => ({ objectId, url: seal.urls[i]! })) },
-		objectStore: { endpoint: front.url, auditBucket: 'audit' },
+		objectStore: { endpoint: front.url, auditBucket: AUDIT_BUCKET },
 		temporal: { address: temporal.address, namespace: temporal.namespace, uiUrl: 'http://127.0.0.1:1' },
 		validators: [{ uid, generation, owner: writer.address, enclaveUrl: enclaveGate.url }],
 		model: await model.write(data),
@@ -192,6 +204,7 @@ async function build(cleanup: AsyncDisposableStack, overrides: Partial<HparamVal
 		temporal,
 		operator,
 		admin,
+		auditKeys,
 		validatorUid: uid,
 		enclave: () => enclave!,
 		restartEnclave: startEnclave,

@@ -20,10 +20,14 @@ const createWorker = Worker.create.bind(Worker);
 Worker.create = (options) => createWorker({ ...options, stickyQueueScheduleToStartTimeout: '1s' });
 
 await runMain(log, async (signal) => {
-	const [book, settings, { secretKey }] = await Promise.all([readAddressBook(addressBookFile(data)), loadTemporalSettings(), readValidatorSecrets(data, uid)]);
+	const [book, settings, { secretKey, auditStore }] = await Promise.all([
+		readAddressBook(addressBookFile(data)),
+		loadTemporalSettings(),
+		readValidatorSecrets(data, uid),
+	]);
 	installTemporalRuntime(log);
 	const [deps, temporal] = await Promise.all([
-		validatorDeps({ data, book, validatorUid: uid, secretKey, log }),
+		validatorDeps({ data, book, validatorUid: uid, secretKey, auditStore, log }),
 		connectTemporal(book.temporal.address, log, signal),
 	]);
 	try {

@@ -60,6 +60,8 @@ export type CallName =
 	| 'miner'
 	| 'decrypt'
 	| 'fetch'
+	| 'fetchPublished'
+	| 'putGradient'
 	| 'openSession'
 	| 'measure'
 	| 'freeze'
@@ -82,6 +84,8 @@ export class FakeWorld {
 	readonly logs: string[] = [];
 	readonly log: Logger = createLogger({ target: 'vramhub_validator', format: 'human', level: 'info', write: (line) => this.logs.push(line.trimEnd()) });
 	nowMs: bigint;
+	/** What validators published, by validator and digest: `0/ab12…`. */
+	readonly published = new Map<string, Uint8Array>();
 	/** Whether `validators` of a record that is sealed from now on holds our validator. */
 	listed = true;
 	enclaveKey = randomBytes(32);
@@ -173,6 +177,15 @@ export class FakeWorld {
 			writer: this.writer,
 			decryptor: this.decryptor,
 			objects: this.objects,
+			published: {
+				fetch: ({ sha256, validatorUids = [] }) =>
+					this.#call('fetchPublished', `${sha256} of ${validatorUids}`, () => {
+						const bytes = validatorUids.map((uid) => this.published.get(`${uid}/${sha256}`)).find((found) => found !== undefined);
+						if (bytes === undefined) throw new VramhubError('OBJECT_UNAVAILABLE', 'nobody serves it');
+						return bytes;
+					}),
+			},
+			audit: { putGradient: (sha256, bytes) => this.#call('putGradient', sha256, () => void this.published.set(`${VALIDATOR_UID}/${sha256}`, bytes)) },
 			enclave: this.enclave,
 			files: this.files,
 			blobs: {
