@@ -115,7 +115,10 @@ export class Session {
 		this.#surroundings.fixSet(digestOf(set.codes));
 		const uids = [...set.codes].filter(([, code]) => code === MINER_CODE.scored).map(([uid]) => uid);
 		const baseline = await this.#evaluator.baseline();
-		const answer: FreezeAnswer = { median_norm: set.clipNorm, uids, baseline_loss: lossToMicroNats(baseline).toString() };
+		const rejected = [...set.codes]
+			.filter(([uid, code]) => code !== MINER_CODE.scored && this.#measured.get(uid)?.code === MINER_CODE.scored)
+			.map(([uid, code]) => ({ uid, code }));
+		const answer: FreezeAnswer = { median_norm: set.clipNorm, uids, rejected, baseline_loss: lossToMicroNats(baseline).toString() };
 		this.#state = { kind: 'processing', frozen: { ...set, overlaps, baseline, answer } };
 		return answer;
 	}

@@ -113,7 +113,7 @@ test('scores a window from end to end, and the next one goes on from its payload
 	assert.ok(measured.code === 0 && measured.norm > 0);
 	await client.measure(session, 3, negative);
 	const frozen = await client.freeze(session, { testimony: [{ uid: 5, code: 64 }] });
-	assert.deepEqual(frozen.uids, [1, 3]);
+	assert.deepEqual([frozen.uids, frozen.rejected], [[1, 3], []]);
 	assert.deepEqual(await client.freeze(session, { testimony: [{ uid: 5, code: 64 }] }), frozen);
 	assert.ok(Number(frozen.baseline_loss) > 500_000 && Number(frozen.baseline_loss) < 5_600_000, frozen.baseline_loss);
 
@@ -249,7 +249,8 @@ test('equal bodies are copies: the first commitment stays', async () => {
 	const session = await open(network.request(window, [1, 2], [{ uid: 2, bytes: original }, { uid: 1, bytes: copy }])); // biome-ignore format: one row
 	await client.measure(session, 1, copy);
 	await client.measure(session, 2, original);
-	assert.deepEqual((await client.freeze(session, { testimony: [] })).uids, [2]);
+	const frozen = await client.freeze(session, { testimony: [] });
+	assert.deepEqual([frozen.uids, frozen.rejected], [[2], [{ uid: 1, code: 7 }]]);
 	await client.process(processRequest(2, original, window));
 	assert.deepEqual(decodePayload(fromHex((await client.close(session)).payload)).miners.map(({ code }) => code), [7, 0]); // biome-ignore format: one row
 });

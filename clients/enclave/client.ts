@@ -30,13 +30,19 @@ const HEALTH_TIMEOUT_MS = 5_000;
 const hex = z.string().regex(/^([0-9a-f]{2})*$/);
 const i32 = z.int().min(-0x8000_0000).max(0x7fff_ffff);
 const uid = z.int().min(0).max(0xffff);
+const code = z.int().min(0).max(255);
 const norm = z.number().min(0);
 
 const answers = {
 	attestation: z.object({ attestation_document: hex, public_key: hex.length(64) }) satisfies z.ZodType<AttestationAnswer>,
 	session: z.object({ session: hex.length(64), missing: z.array(hex.length(64)), drawn: z.array(uid) }) satisfies z.ZodType<SessionAnswer>,
-	measure: z.object({ uid, code: z.int().min(0).max(255), norm }) satisfies z.ZodType<MeasureAnswer>,
-	freeze: z.object({ median_norm: norm, uids: z.array(uid), baseline_loss: z.string().regex(/^-?[0-9]{1,19}$/) }) satisfies z.ZodType<FreezeAnswer>,
+	measure: z.object({ uid, code, norm }) satisfies z.ZodType<MeasureAnswer>,
+	freeze: z.object({
+		median_norm: norm,
+		uids: z.array(uid),
+		rejected: z.array(z.object({ uid, code })),
+		baseline_loss: z.string().regex(/^-?[0-9]{1,19}$/),
+	}) satisfies z.ZodType<FreezeAnswer>,
 	process: z.object({ score: i32, random: i32, signed_payload: hex, signature: hex.length(128) }) satisfies z.ZodType<ProcessDataAnswer>,
 	close: z.object({ payload: hex, signature: hex.length(128), public_key: hex.length(64) }) satisfies z.ZodType<CloseAnswer>,
 	error: z.object({ error: z.object({ code: z.string(), message: z.string() }) }),

@@ -85,6 +85,8 @@ export interface FreezeAnswer {
 	readonly median_norm: number;
 	/** Uids to be processed, ascending. */
 	readonly uids: readonly number[];
+	/** What decoded and has no score all the same, because of what others handed in: copies, and norms beyond the window's. Ascending uid. */
+	readonly rejected: readonly { readonly uid: number; readonly code: number }[];
 	readonly baseline_loss: string;
 }
 

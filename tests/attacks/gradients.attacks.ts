@@ -231,7 +231,7 @@ describe('attacks on gradients', () => {
 			{ chain: world.chain.reader, distribution: async () => undefined, findPayload: async (_, sha256) => folder.get(toHex(sha256)) },
 			{ minerUid: COPIER, window },
 		);
-		assert.match(explainedText(explained), /code 8 \(norm_exceeded\)[^]*clip norm of the window: \d+\.\d+; above 2\.500000 times that there is no score/);
+		assert.match(explainedText(explained), /code 8 \(norm_exceeded\)[\s\S]*clip norm of the window: \d+\.\d+; above 2\.500000 times that there is no score/);
 	});
 
 	test('a poisoned gradient by a highly rated miner is merged by nobody, whatever its weight', async () => {

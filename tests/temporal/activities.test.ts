@@ -151,6 +151,26 @@ test('a chunk goes on after what its heartbeat says is done', async () => {
 	);
 });
 
+test('who is rejected for what others handed in has a line when the set is frozen', async () => {
+	const world = new FakeWorld({ window: WINDOW, miners: 3 });
+	const rejected = [
+		{ uid: 1, code: MINER_CODE.copied },
+		{ uid: 2, code: MINER_CODE.norm_exceeded },
+	];
+	const { activities } = await sealed(world, ({ enclave }) => ({
+		enclave: Object.assign(Object.create(enclave), { freeze: async () => ({ median_norm: 1, uids: [0], rejected, baseline_loss: '1' }) }),
+	}));
+	const frozen = await run(activities.freezeSession, [{ session: '00', window, testimony: [] }]);
+	assert.deepEqual(frozen, { uids: [0], medianNorm: 1, baselineLoss: '1' });
+	assert.deepEqual(
+		world.logs.filter((line) => line.includes('Gradient rejected')),
+		[
+			`WARN vramhub_validator: Gradient rejected miner_uid=1 reason=copied code=7 window=${window}`,
+			`WARN vramhub_validator: Gradient rejected miner_uid=2 reason=norm_exceeded code=8 window=${window}`,
+		],
+	);
+});
+
 test('a payload that was signed before another window was recorded is stale; one of an older window can never be recorded', async () => {
 	const world = new FakeWorld({ window: WINDOW, miners: 2 });
 	const { activities, request } = await sealed(world);
@@ -161,7 +181,7 @@ test('a payload that was signed before another window was recorded is stale; one
 		const { session } = await run(activities.openSession, [{ window: of.toString() }]);
 		const gradients = request.miners.map(({ uid, sha256 }) => ({ uid, sha256 }));
 		await run(activities.measureGradients, [{ session, window: of.toString(), gradients }]);
-		await run(activities.freezeSession, [{ session, testimony: [] }]);
+		await run(activities.freezeSession, [{ session, window: of.toString(), testimony: [] }]);
 		return { window: of.toString(), ...(await run(activities.closeSession, [{ session }])) };
 	};
 	const failsWith = (type: string) => (error: unknown) => error instanceof ApplicationFailure && error.type === type && error.nonRetryable === true;
@@ -183,7 +203,7 @@ async function payloadsOf(world: FakeWorld, windows: readonly bigint[], change: 
 		await world.writer.sealWindow(of);
 		const { session } = await run(activities.openSession, [{ window: of.toString() }]);
 		await run(activities.measureGradients, [{ session, window: of.toString(), gradients: request.miners }]);
-		await run(activities.freezeSession, [{ session, testimony: [] }]);
+		await run(activities.freezeSession, [{ session, window: of.toString(), testimony: [] }]);
 		await run(activities.submitScores, [{ window: of.toString(), ...(await run(activities.closeSession, [{ session }])) }]);
 		payloads.push(decodePayload((await world.chain.payloadChain(0))!.lastPayload));
 	}

@@ -433,7 +433,7 @@ export class FakeWorld {
 				for (const { uid, code } of testimony) open.codes.set(uid, code);
 				open.frozen = true;
 				const uids = [...open.codes].filter(([, code]) => code === MINER_CODE.scored).map(([uid]) => uid);
-				return { median_norm: 1, uids: uids.sort((a, b) => a - b), baseline_loss: '1000' };
+				return { median_norm: 1, uids: uids.sort((a, b) => a - b), rejected: [], baseline_loss: '1000' };
 			}),
 		process: ({ miner_uid }) =>
 			this.#call(

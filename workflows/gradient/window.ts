@@ -106,7 +106,7 @@ export async function gradientWindow(input: GradientWindowInput): Promise<Window
 		await mapBounded(inChunks(stored), fanOut.enclaveConcurrency, (gradients) => activities.measureGradients({ session, window, gradients }));
 		stage = 'freezing';
 		const testimony = outcomes.filter((outcome) => outcome.kind === 'testimony').map(({ uid, code }) => ({ uid, code }));
-		const { uids } = await activities.freezeSession({ session, testimony });
+		const { uids } = await activities.freezeSession({ session, window, testimony });
 		stage = 'processing';
 		const evaluated = stored.filter(({ uid }) => uids.includes(uid));
 		await mapBounded(inChunks(evaluated), fanOut.enclaveConcurrency, (gradients) =>
