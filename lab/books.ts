@@ -38,7 +38,7 @@ export interface PlayerHistory {
 /** Rewards by roster row after the settling windows, without and with collusion. */
 export interface CollusionHistory {
 	readonly name: string;
-	/** Part of an honest validator's downloads that fail for it alone. */
+	/** Part of a validator's downloads that fail for it alone. */
 	readonly failures: number;
 	readonly honest: number[];
 	readonly colluded: number[];

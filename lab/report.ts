@@ -53,7 +53,7 @@ export function reportText(results: readonly RunResult[]): string {
 	for (const { name, failures, friend, others, points } of collusionEffects(results)) {
 		if (friend === undefined || others === undefined) continue;
 		lines.push(
-			`colluding validators with ${name} of the stake, honest ones missing ${percent(failures)} of objects: at most ${percent(friend.max)} gained, ${percent(others.min)} lost of a share; ${points.toFixed(2)} points of all rewards`,
+			`colluding validators with ${name} of the stake, ${percent(failures)} of downloads failing, of copies too: at most ${percent(friend.max)} gained, ${percent(others.min)} lost of a share; ${points.toFixed(2)} points of all rewards`,
 		);
 	}
 	for (const { population, seed, heldOut, refused } of results)

@@ -19,8 +19,8 @@ export const SETTLING_WINDOWS = 30;
 export const LATE_WINDOW = 40;
 
 /**
- * Part of the downloads that fail for one validator and for no other. Without it honest validators would never differ, and a colluding one could not move a median at all:
- * the first is the network's, collusion is told for the second as well.
+ * Part of the downloads that fail for one validator and for no other, from a miner's store as well as of what another validator published. Without it honest validators would never
+ * differ, and a colluding one could not move a median at all: the first is the network's, collusion is told for the second as well.
  */
 export const FAILED_DOWNLOADS = [0.001, 0.01] as const;
 
