@@ -20,7 +20,7 @@ const OPERATOR: address = @0xb1;
 /// the network's id, which follows from the order in which the scenario makes objects, and the parameters' hash: when one of them changes,
 /// `node tests/helpers/sign-move-payload.ts` signs anew.
 const KEY: vector<u8> = x"ea4a6c63e29c520abef5507b132ec5f9954776aebebe7b92421eea691446d22c";
-const SIGNATURE: vector<u8> = x"3bea5a359de69527d24fd66f71f4c3d0d1ec95ea9171edade02d2ed1ee759be6802b45e841040dc85d03790e7613c0410f12b09c706ad32c9c64ca65eb5e4008";
+const SIGNATURE: vector<u8> = x"4d7f8a648fc1cf179c49c6ba8cd7dda865b55b40a9a702e7aa359af5930a5ccdf96f3dcfef20a7ff20920c251978b41f0baa148e00634085d84df707da896102";
 
 /// Three miners, two of which commit in windows 12 and 13, and a validator with an enclave. Window 12 is sealed, the clock is in it.
 fun ready(): World {
