@@ -31,22 +31,19 @@ async function enclave(): Promise<Work> {
 	const { session: id } = await sessions.open(request);
 	const session = sessions.get(id);
 	const measuring = new Map<number, number>();
-	const requests = new Map<number, string>();
 	for (let uid = 1; uid <= miners; uid++) {
 		const bytes = await readFile(join(folder, `gradient-${uid}`));
 		const started = performance.now();
 		const { code } = session.measure(uid, bytes);
 		measuring.set(uid, performance.now() - started);
 		if (code !== 0) throw new Error(`gradient ${uid} has code ${code}`);
-		requests.set(
-			uid,
-			JSON.stringify({ window: Number(request.window), miner_uid: uid, gradient_bytes: toHex(bytes), checkpoint_hash: request.checkpoint_hash }),
-		);
 	}
 	await session.freeze(new Map());
 	return async (uid) => {
+		const gradient = toHex(await readFile(join(folder, `gradient-${uid}`)));
+		const body = JSON.stringify({ window: Number(request.window), miner_uid: uid, gradient_bytes: gradient, checkpoint_hash: request.checkpoint_hash });
 		const started = performance.now();
-		const parsed = parseProcessRequest(JSON.parse(requests.get(uid)!));
+		const parsed = parseProcessRequest(JSON.parse(body));
 		const { score, random } = await sessions.find(parsed).process(parsed.uid, parsed.gradient);
 		return { ms: performance.now() - started + measuring.get(uid)!, own: score / 1e6, random: random / 1e6 };
 	};
