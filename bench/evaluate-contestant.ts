@@ -9,6 +9,7 @@ import { createInterface } from 'node:readline';
 import { toHex } from '#core/bytes.ts';
 import { decodeManifest } from '#core/gradient/manifest-codec.ts';
 import { FileStore } from '#enclave/files.ts';
+import { keepHeapsSmall } from '#enclave/heap.ts';
 import { createSigningKey } from '#enclave/keys.ts';
 import { parseProcessRequest } from '#enclave/request.ts';
 import { Sessions } from '#enclave/sessions.ts';
@@ -25,6 +26,7 @@ const { miners } = JSON.parse(await readFile(join(folder, 'world.json'), 'utf8')
 const work = role === 'enclave' ? await enclave() : await forwards();
 
 async function enclave(): Promise<Work> {
+	keepHeapsSmall();
 	const files = new FileStore(2 ** 30);
 	for (const sha256 of await readdir(join(folder, 'files'))) await files.put(sha256, createReadStream(join(folder, 'files', sha256)));
 	const sessions = new Sessions({ key: createSigningKey(), files, cpuClass: cpuClass(), threads: Number(threads) });
