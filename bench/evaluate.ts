@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { BYTE_GPT, type GptConfig } from '#model/gpt.ts';
+import { BYTE_GPT, BYTE_GPT_BATCH, type GptConfig } from '#model/gpt.ts';
 import { torch } from '../scripts/python-tools.mjs';
 import { Contestant } from './contestant.ts';
 import { writeEvaluateWorld } from './evaluate-world.ts';
@@ -10,12 +10,14 @@ import { report } from './report.ts';
 interface Size {
 	readonly name: string;
 	readonly config: GptConfig;
+	/** Sequences a run. A divisor of half a batch, so that two cores share one: as the devnet has it, and for larger models fewer, whose activations take memory. */
+	readonly sequences: number;
 }
 
 export const SIZES: readonly Size[] = [
-	{ name: '0.84M', config: BYTE_GPT },
-	{ name: '10.8M', config: { vocabulary: 256, context: 128, width: 384, layers: 6, heads: 6 } },
-	{ name: '49.5M', config: { vocabulary: 256, context: 128, width: 640, layers: 10, heads: 10 } },
+	{ name: '0.84M', config: BYTE_GPT, sequences: BYTE_GPT_BATCH },
+	{ name: '10.8M', config: { vocabulary: 256, context: 128, width: 384, layers: 6, heads: 6 }, sequences: 4 },
+	{ name: '49.5M', config: { vocabulary: 256, context: 128, width: 640, layers: 10, heads: 10 }, sequences: 4 },
 ];
 
 const TOP_K = 32;
@@ -47,7 +49,7 @@ interface Answer {
 	readonly peak_mb: number;
 }
 
-async function benchSize({ name, config }: Size, rounds: number, python: { readonly python: string; readonly path: string }): Promise<void> {
+async function benchSize({ name, config, sequences }: Size, rounds: number, python: { readonly python: string; readonly path: string }): Promise<void> {
 	const folder = await mkdtemp(join(tmpdir(), 'vramhub-bench-'));
 	const started: Contestant[] = [];
 	const start = async (command: string, args: readonly string[], env?: NodeJS.ProcessEnv): Promise<(uid: number) => Promise<Answer>> => {
@@ -56,7 +58,7 @@ async function benchSize({ name, config }: Size, rounds: number, python: { reado
 		return async (uid) => (await contestant.ask(String(uid))) as unknown as Answer;
 	};
 	try {
-		const world = await writeEvaluateWorld(folder, config, { miners: rounds + TRIALS, topK: TOP_K });
+		const world = await writeEvaluateWorld(folder, config, { sequences, miners: rounds + TRIALS, topK: TOP_K });
 		const program = join(import.meta.dirname, 'evaluate-contestant.ts');
 		const ours = (role: string, threads: number) => start(process.execPath, [program, role, folder, String(threads)]);
 		const enclave = await ours('enclave', CORES);
