@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { BYTE_GPT, BYTE_GPT_BATCH, type GptConfig } from '#model/gpt.ts';
 import { torch } from '../scripts/python-tools.mjs';
 import { Contestant } from './contestant.ts';
@@ -26,6 +27,8 @@ const ROUNDS = 15;
 const QUICK_ROUNDS = 5;
 /** Rounds in which every way to run PyTorch is tried; the best goes on. */
 const TRIALS = 3;
+/** Before each measurement. PyTorch's threads inside of operators go on turning for 5 ms after their work, on the cores of whoever is next. */
+const PAUSE_MS = 50;
 const ARRANGEMENTS = ['intra-2', 'workers-2', 'intra-2-compiled', 'workers-2-compiled'];
 /** What two evaluations of one gradient may differ in, nats: f32 forward passes in another order, rounded to micro-nats. */
 const TOLERANCE = 5e-6;
@@ -72,6 +75,7 @@ async function benchSize({ name, config, sequences }: Size, rounds: number, pyth
 		const last = new Map<string, Answer>();
 		for (let uid = 1; uid <= rounds + TRIALS; uid++) {
 			for (const [key, evaluate] of Object.entries(everybody)) {
+				await setTimeout(PAUSE_MS);
 				const answer = await evaluate(uid);
 				last.set(key, answer);
 				if (uid > TRIALS) times.get(key)!.push(answer.ms);
