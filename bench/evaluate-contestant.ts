@@ -9,6 +9,7 @@ import { createInterface } from 'node:readline';
 import { toHex } from '#core/bytes.ts';
 import { decodeManifest } from '#core/gradient/manifest-codec.ts';
 import { FileStore } from '#enclave/files.ts';
+import { keepHeapsSmall } from '#enclave/heap.ts';
 import { createSigningKey } from '#enclave/keys.ts';
 import { parseProcessRequest } from '#enclave/request.ts';
 import { Sessions } from '#enclave/sessions.ts';
@@ -25,28 +26,26 @@ const { miners } = JSON.parse(await readFile(join(folder, 'world.json'), 'utf8')
 const work = role === 'enclave' ? await enclave() : await forwards();
 
 async function enclave(): Promise<Work> {
+	keepHeapsSmall();
 	const files = new FileStore(2 ** 30);
 	for (const sha256 of await readdir(join(folder, 'files'))) await files.put(sha256, createReadStream(join(folder, 'files', sha256)));
 	const sessions = new Sessions({ key: createSigningKey(), files, cpuClass: cpuClass(), threads: Number(threads) });
 	const { session: id } = await sessions.open(request);
 	const session = sessions.get(id);
 	const measuring = new Map<number, number>();
-	const requests = new Map<number, string>();
 	for (let uid = 1; uid <= miners; uid++) {
 		const bytes = await readFile(join(folder, `gradient-${uid}`));
 		const started = performance.now();
 		const { code } = session.measure(uid, bytes);
 		measuring.set(uid, performance.now() - started);
 		if (code !== 0) throw new Error(`gradient ${uid} has code ${code}`);
-		requests.set(
-			uid,
-			JSON.stringify({ window: Number(request.window), miner_uid: uid, gradient_bytes: toHex(bytes), checkpoint_hash: request.checkpoint_hash }),
-		);
 	}
 	await session.freeze(new Map());
 	return async (uid) => {
+		const gradient = toHex(await readFile(join(folder, `gradient-${uid}`)));
+		const body = JSON.stringify({ window: Number(request.window), miner_uid: uid, gradient_bytes: gradient, checkpoint_hash: request.checkpoint_hash });
 		const started = performance.now();
-		const parsed = parseProcessRequest(JSON.parse(requests.get(uid)!));
+		const parsed = parseProcessRequest(JSON.parse(body));
 		const { score, random } = await sessions.find(parsed).process(parsed.uid, parsed.gradient);
 		return { ms: performance.now() - started + measuring.get(uid)!, own: score / 1e6, random: random / 1e6 };
 	};

@@ -23,8 +23,6 @@ const NETWORK = `0x${'7'.repeat(64)}`;
 const RANDOMNESS = '11'.repeat(32);
 const WINDOW = 5n;
 const SHARDS = 8;
-/** Sequences a run: a quarter of a batch, so that two cores share one and activations take little memory. */
-const RUN_SEQUENCES = 4;
 
 /** One window of a network, in a folder: what its enclave is given, and the same as plain arrays for whoever else evaluates it. */
 export interface EvaluateWorld {
@@ -32,14 +30,21 @@ export interface EvaluateWorld {
 	readonly gradientBytes: number;
 }
 
+export interface WorldSize {
+	/** Sequences a run of the graph takes. */
+	readonly sequences: number;
+	readonly miners: number;
+	readonly topK: number;
+}
+
 /** Writes the world of a model: as many miners, each with another gradient of `topK` coefficients a chunk. */
-export async function writeEvaluateWorld(folder: string, config: GptConfig, { miners, topK }: { miners: number; topK: number }): Promise<EvaluateWorld> {
+export async function writeEvaluateWorld(folder: string, config: GptConfig, { sequences, miners, topK }: WorldSize): Promise<EvaluateWorld> {
 	const random = Xoshiro128.seeded('bench');
 	const dataset = new ShardedDataset(
 		Uint8Array.from({ length: SHARDS * 65_536 }, () => random.below(256)),
 		{ context: config.context },
 	);
-	const graph = gptForwardGraph(config, RUN_SEQUENCES);
+	const graph = gptForwardGraph(config, sequences);
 	const manifest = describeModel('bench', graph, dataset.dataset);
 	const manifestBytes = encodeManifest(manifest);
 	const theta = initialWeights(config, 'bench');
@@ -119,9 +124,9 @@ export async function writeEvaluateWorld(folder: string, config: GptConfig, { mi
 	await writeFile(join(folder, 'starts.u32'), new Uint8Array(starts.buffer));
 	await writeFile(join(folder, 'indices.i16'), new Uint8Array(indices.buffer));
 	await writeFile(join(folder, 'values.f32'), new Uint8Array(Float32Array.from(values).buffer));
-	const sequences = (rows: readonly number[]) => Buffer.concat(dataset.sequences(rows));
-	for (const uid of uids) await writeFile(join(folder, `own-${uid}`), sequences(batches.own.get(uid)!));
-	await writeFile(join(folder, 'random'), sequences(batches.random));
+	const packed = (rows: readonly number[]) => Buffer.concat(dataset.sequences(rows));
+	for (const uid of uids) await writeFile(join(folder, `own-${uid}`), packed(batches.own.get(uid)!));
+	await writeFile(join(folder, 'random'), packed(batches.random));
 	// All norms are nearly this one, and so is their median.
 	const norm = gradientNorm(decoded.gradient);
 	const clipped = clipNorm([{ norm, hadWeight: false }], Number(hparams.norm_min_ppm) / 1e6, Number(hparams.norm_max_ppm) / 1e6);

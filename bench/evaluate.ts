@@ -1,7 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { BYTE_GPT, type GptConfig } from '#model/gpt.ts';
+import { setTimeout } from 'node:timers/promises';
+import { BYTE_GPT, BYTE_GPT_BATCH, type GptConfig } from '#model/gpt.ts';
 import { torch } from '../scripts/python-tools.mjs';
 import { Contestant } from './contestant.ts';
 import { writeEvaluateWorld } from './evaluate-world.ts';
@@ -10,12 +11,14 @@ import { report } from './report.ts';
 interface Size {
 	readonly name: string;
 	readonly config: GptConfig;
+	/** Sequences a run. A divisor of half a batch, so that two cores share one: as the devnet has it, and for larger models fewer, whose activations take memory. */
+	readonly sequences: number;
 }
 
 export const SIZES: readonly Size[] = [
-	{ name: '0.84M', config: BYTE_GPT },
-	{ name: '10.8M', config: { vocabulary: 256, context: 128, width: 384, layers: 6, heads: 6 } },
-	{ name: '49.5M', config: { vocabulary: 256, context: 128, width: 640, layers: 10, heads: 10 } },
+	{ name: '0.84M', config: BYTE_GPT, sequences: BYTE_GPT_BATCH },
+	{ name: '10.8M', config: { vocabulary: 256, context: 128, width: 384, layers: 6, heads: 6 }, sequences: 4 },
+	{ name: '49.5M', config: { vocabulary: 256, context: 128, width: 640, layers: 10, heads: 10 }, sequences: 4 },
 ];
 
 const TOP_K = 32;
@@ -24,6 +27,8 @@ const ROUNDS = 15;
 const QUICK_ROUNDS = 5;
 /** Rounds in which every way to run PyTorch is tried; the best goes on. */
 const TRIALS = 3;
+/** Before each measurement. PyTorch's threads inside of operators go on turning for 5 ms after their work, on the cores of whoever is next. */
+const PAUSE_MS = 50;
 const ARRANGEMENTS = ['intra-2', 'workers-2', 'intra-2-compiled', 'workers-2-compiled'];
 /** What two evaluations of one gradient may differ in, nats: f32 forward passes in another order, rounded to micro-nats. */
 const TOLERANCE = 5e-6;
@@ -47,7 +52,7 @@ interface Answer {
 	readonly peak_mb: number;
 }
 
-async function benchSize({ name, config }: Size, rounds: number, python: { readonly python: string; readonly path: string }): Promise<void> {
+async function benchSize({ name, config, sequences }: Size, rounds: number, python: { readonly python: string; readonly path: string }): Promise<void> {
 	const folder = await mkdtemp(join(tmpdir(), 'vramhub-bench-'));
 	const started: Contestant[] = [];
 	const start = async (command: string, args: readonly string[], env?: NodeJS.ProcessEnv): Promise<(uid: number) => Promise<Answer>> => {
@@ -56,7 +61,7 @@ async function benchSize({ name, config }: Size, rounds: number, python: { reado
 		return async (uid) => (await contestant.ask(String(uid))) as unknown as Answer;
 	};
 	try {
-		const world = await writeEvaluateWorld(folder, config, { miners: rounds + TRIALS, topK: TOP_K });
+		const world = await writeEvaluateWorld(folder, config, { sequences, miners: rounds + TRIALS, topK: TOP_K });
 		const program = join(import.meta.dirname, 'evaluate-contestant.ts');
 		const ours = (role: string, threads: number) => start(process.execPath, [program, role, folder, String(threads)]);
 		const enclave = await ours('enclave', CORES);
@@ -70,6 +75,7 @@ async function benchSize({ name, config }: Size, rounds: number, python: { reado
 		const last = new Map<string, Answer>();
 		for (let uid = 1; uid <= rounds + TRIALS; uid++) {
 			for (const [key, evaluate] of Object.entries(everybody)) {
+				await setTimeout(PAUSE_MS);
 				const answer = await evaluate(uid);
 				last.set(key, answer);
 				if (uid > TRIALS) times.get(key)!.push(answer.ms);

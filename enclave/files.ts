@@ -1,4 +1,4 @@
-import { createHash, type Hash } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { VramhubError } from '#core/errors.ts';
 
 /**
@@ -26,22 +26,21 @@ export class FileStore {
 
 	/** Reads a body that must hash to `sha256`; nothing of it is kept when it does not (BAD_ARGUMENT). */
 	async put(sha256: string, body: AsyncIterable<Uint8Array>): Promise<void> {
-		const hash: Hash = createHash('sha256');
-		const parts: Uint8Array[] = [];
+		const hash = createHash('sha256');
+		// Where the threads of the model can read it: θ is not copied out of its file. The memory grows with the body, which is never held twice.
+		const memory = new SharedArrayBuffer(0, { maxByteLength: this.maxBytes });
+		let length = 0;
 		for await (const part of body) {
+			if (length + part.length > this.maxBytes) throw new VramhubError('BAD_ARGUMENT', `the file has more than ${this.maxBytes} bytes`);
 			hash.update(part);
-			parts.push(part);
+			memory.grow(length + part.length);
+			new Uint8Array(memory, length).set(part);
+			length += part.length;
 		}
 		const digest = hash.digest('hex');
 		if (digest !== sha256) throw new VramhubError('BAD_ARGUMENT', `the file has SHA-256 ${digest}`);
 		if (this.#files.has(sha256)) return;
-		// Where the threads of the model can read it: θ is not copied out of its file.
-		const file = new Uint8Array(new SharedArrayBuffer(parts.reduce((sum, { length }) => sum + length, 0)));
-		let length = 0;
-		for (const part of parts) {
-			file.set(part, length);
-			length += part.length;
-		}
+		const file = new Uint8Array(memory, 0, length);
 		this.#files.set(sha256, file);
 		this.#bytes += length;
 		for (const [name, { length: freed }] of this.#files) {

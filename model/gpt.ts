@@ -124,19 +124,18 @@ function forward(config: GptConfig, batch: number) {
 /**
  * softmax(q · kᵀ / √d + mask) · v for each head. x: [B · T, width] → [B · T, width]. Vaswani et al., arXiv:1706.03762, §3.2.
  *
- * The weights are parted by head and not the activations, which are many times larger: every product comes out in the layout that the next one reads, and
- * nothing of the size of x is transposed. The columns of `w` are q of all heads, then k, then v.
+ * One product gives q of all heads, then k, then v, side by side in the columns; cut by head, each part [B, T, d] is in the layout that the next product
+ * reads. What is cut are activations: the runtime may cut weights long before it needs them, and would hold a second copy of them in every thread.
  */
 function attention(graph: Graph, x: Value, w: Value, bias: Value, mask: Value, batch: number, heads: number): Value {
 	const [count, width] = x.shape as [number, number];
 	const [context, depth] = [count / batch, width / heads];
-	const [weights, biases] = [split(graph, w, 3 * heads), split(graph, bias, 3 * heads)];
-	const project = (part: number): Value => reshape(graph, gemm(graph, x, weights[part]!, { bias: biases[part]! }), [batch, context, depth]);
+	const parts = split(graph, reshape(graph, gemm(graph, x, w, { bias }), [batch, context, 3 * width]), 3 * heads);
 	const mixed = Array.from({ length: heads }, (_, head) => {
+		const [queries, keys, values] = [parts[head]!, parts[heads + head]!, parts[2 * heads + head]!];
 		// The factor goes on q, [B, T, d], which is smaller than the scores, [B, T, T].
-		const queries = scale(graph, project(head), 1 / Math.sqrt(depth));
-		const scores = matMul(graph, queries, transpose(graph, project(heads + head), [0, 2, 1]));
-		return matMul(graph, softmax(graph, floorBelowMaximum(graph, add(graph, scores, mask), MASKED_DEPTH)), project(2 * heads + head));
+		const scores = matMul(graph, scale(graph, queries, 1 / Math.sqrt(depth)), transpose(graph, keys, [0, 2, 1]));
+		return matMul(graph, softmax(graph, floorBelowMaximum(graph, add(graph, scores, mask), MASKED_DEPTH)), values);
 	});
 	return reshape(graph, concat(graph, mixed), [count, width]);
 }

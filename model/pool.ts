@@ -61,6 +61,8 @@ export interface PoolOptions {
 	readonly workerEntry?: URL;
 }
 
+/** A thread makes few objects, and everything large is outside of its heap: by default that would take some ten megabytes before it looks for garbage. */
+const YOUNG_MEGABYTES = 3;
 const RANGES_A_THREAD = 4;
 const SMALLEST_RANGE = 32;
 
@@ -97,7 +99,8 @@ export class ModelPool implements AsyncDisposable {
 		const parameters = new SharedArrayBuffer(parameterCount(graph) * Float32Array.BYTES_PER_ELEMENT);
 		this.parameters = new Float32Array(parameters);
 		this.#thetaIds.set(this.parameters, 0);
-		this.#startThread = () => new Worker(workerEntry, { workerData: { graph, trainingGraph, parameters } satisfies PoolWorkerData, name: 'model' });
+		const workerData: PoolWorkerData = { graph, trainingGraph, parameters };
+		this.#startThread = () => new Worker(workerEntry, { workerData, name: 'model', resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MEGABYTES } });
 		this.#maxThreads = threads;
 		for (let i = 0; i < threads; i++) this.#start();
 	}

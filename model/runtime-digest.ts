@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { readdir, readFile } from 'node:fs/promises';
+import { open, readdir } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { ByteWriter } from '#core/bytes.ts';
@@ -35,6 +35,8 @@ export function cpuClassOf(cpuinfo: string): CpuClass {
 	return has('avx2', 'fma') ? CPU_CLASS.x86Fma : CPU_CLASS.x86;
 }
 
+const READ_BYTES = 1 << 20;
+
 /** Folder of the native files that the onnxruntime-node package loads on this platform. */
 export function runtimeBinaryFolder(): string {
 	const entry = createRequire(import.meta.url).resolve('onnxruntime-node');
@@ -55,9 +57,17 @@ export async function runtimeHash(graph: Uint8Array, binaryFolder = runtimeBinar
 	text('vramhub-runtime-1');
 	part(graph);
 	text(JSON.stringify(SESSION_OPTIONS));
+	// The files have tens of megabytes: they are read through one buffer.
+	const buffer = new Uint8Array(READ_BYTES);
 	for (const name of (await readdir(binaryFolder)).sort()) {
 		text(name);
-		part(await readFile(join(binaryFolder, name)));
+		await using file = await open(join(binaryFolder, name));
+		hash.update(new ByteWriter().u32((await file.stat()).size).done());
+		for (;;) {
+			const { bytesRead } = await file.read(buffer);
+			if (bytesRead === 0) break;
+			hash.update(buffer.subarray(0, bytesRead));
+		}
 	}
 	return hash.digest();
 }

@@ -27,6 +27,8 @@ export const SESSION_OPTIONS = {
 	executionMode: 'sequential',
 	graphOptimizationLevel: 'all',
 	enableCpuMemArena: true,
+	// Planned buffers would be taken beside those of the first run, which the arena keeps: the same twice.
+	enableMemPattern: false,
 	logSeverityLevel: 3,
 } as const satisfies ort.InferenceSession.SessionOptions;
 
