@@ -5,6 +5,7 @@
 import { createPrivateKey, createPublicKey, type KeyObject, sign } from 'node:crypto';
 import { toHex } from '@mysten/bcs';
 import { blake2b } from '@noble/hashes/blake2.js';
+import { bech32 } from '@scure/base';
 import type { Address } from '#devnet/move/api.ts';
 
 /** PrivateKeyInfo of an Ed25519 key up to its seed (RFC 8410, section 7). */
@@ -32,7 +33,7 @@ export class DevelopmentKey {
 
 	/** `suiprivkey1…`, as wallets and Sui's own tools import it (SIP-15). */
 	get secretKey(): string {
-		return bech32('suiprivkey', Uint8Array.of(ED25519_FLAG, ...this.#seed));
+		return bech32.encode('suiprivkey', bech32.toWords(Uint8Array.of(ED25519_FLAG, ...this.#seed)));
 	}
 
 	/** 64 bytes. */
@@ -45,33 +46,4 @@ export class DevelopmentKey {
 		const message = blake2b(Buffer.concat([TRANSACTION_INTENT, transaction]), { dkLen: 32 });
 		return Buffer.concat([Uint8Array.of(ED25519_FLAG), this.sign(message), this.publicKey]).toString('base64');
 	}
-}
-
-const CHARACTERS = 'qpzry9x8gf2tvdw0s3jn54khce6mua7l';
-const GENERATOR = [0x3b6a57b2, 0x26508e6d, 0x1ea119fa, 0x3d4233dd, 0x2a1462b3];
-const CHECKSUM_LENGTH = 6;
-
-/** BIP-173. */
-function bech32(prefix: string, bytes: Uint8Array): string {
-	const words: number[] = [];
-	let bits = 0;
-	let pending = 0;
-	for (const byte of bytes) {
-		pending = ((pending << 8) | byte) & 0xfff;
-		for (bits += 8; bits >= 5; bits -= 5) words.push((pending >> (bits - 5)) & 31);
-	}
-	if (bits > 0) words.push((pending << (5 - bits)) & 31);
-	const characters = Array.from(prefix, (character) => character.charCodeAt(0));
-	const checked = [...characters.map((code) => code >> 5), 0, ...characters.map((code) => code & 31), ...words, ...Array(CHECKSUM_LENGTH).fill(0)];
-	let sum = 1;
-	for (const word of checked) {
-		const top = sum >>> 25;
-		sum = ((sum & 0x1ffffff) << 5) ^ word;
-		GENERATOR.forEach((term, i) => {
-			if ((top >> i) & 1) sum ^= term;
-		});
-	}
-	sum ^= 1;
-	for (let i = CHECKSUM_LENGTH - 1; i >= 0; i--) words.push((sum >>> (5 * i)) & 31);
-	return `${prefix}1${words.map((word) => CHARACTERS[word]).join('')}`;
 }

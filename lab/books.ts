@@ -18,7 +18,7 @@ export interface PlayerHistory {
 	readonly name: AttackName | 'honest';
 	/** Registrations, each with one stake. */
 	readonly uids: readonly number[];
-	readonly identities: number;
+	/** Window of the registration. */
 	readonly joins: number;
 	readonly reward: number[];
 	/** Sequences forward and backward. */

@@ -89,7 +89,6 @@ test('profit is per stake and per unit of compute, after the settling windows', 
 		return {
 			name,
 			uids: Array.from({ length: identities }, (_, i) => i),
-			identities,
 			joins: 0,
 			reward: every(reward),
 			compute: every(compute),

@@ -66,7 +66,7 @@ function honestPart(player: PlayerHistory, { players }: RunResult): number[] {
 	const honest = players.filter(({ name }) => name === 'honest');
 	return player.reward.map((reward, window) => {
 		const usual = mean(honest.map((other) => other.reward[window]!));
-		return usual === 0 ? 0 : reward / player.identities / usual;
+		return usual === 0 ? 0 : reward / player.uids.length / usual;
 	});
 }
 

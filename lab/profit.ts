@@ -63,7 +63,7 @@ function relative(player: PlayerHistory, { players }: RunResult): { perStake: nu
 	const honestReward = mean(honest.map((other) => total(other.reward, from)));
 	const honestCompute = mean(honest.map((other) => total(other.compute, from)));
 	return {
-		perStake: reward / player.identities / honestReward,
+		perStake: reward / player.uids.length / honestReward,
 		perCompute: compute === 0 ? Number.NaN : reward / compute / (honestReward / honestCompute),
 		compute: compute / honestCompute,
 	};

@@ -163,7 +163,6 @@ function seatAll(population: Population, workplaceOf: (label: string) => Workpla
 		const history = {
 			name,
 			uids: dealt,
-			identities,
 			joins,
 			reward: [],
 			compute: [],
