@@ -38,8 +38,9 @@ function profitChart(all: readonly AttackProfit[]): string {
 		(share) =>
 			`<path d="M${fixed(x(share))} 34V${height - 20}" stroke="#888" stroke-dasharray="3 3"/><text x="${fixed(x(share))}" y="30" text-anchor="middle">${100 * share} %</text>`,
 	);
-	const title = `<text x="10" y="14" font-weight="bold">Reward per stake of an honest miner's, mean and range over seeds; grey: works as much as an honest one</text>`;
-	return svg(width, height, [title, ...lines, ...rows]);
+	const title = `<text x="10" y="14" font-weight="bold">Reward per stake, an honest miner's = 100 %: mean and range over seeds</text>`;
+	const legend = `<text x="10" y="${height - 4}">grey: at least the work of an honest miner; red: more than a tenth of its reward for less</text>`;
+	return svg(width, height, [title, ...lines, ...rows, legend]);
 }
 
 /** Windows that a point of a curve is the mean of. */
