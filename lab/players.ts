@@ -1,6 +1,6 @@
 import { CHUNK_ELEMENTS, type SparseGradient } from '#core/gradient/layout.ts';
-import { lowerMedian } from '#core/gradient/merge.ts';
 import { INTERVAL_SKETCH_HASHES, intervalSketchSeed, sketchOf } from '#core/gradient/overlap.ts';
+import { lowerMedian } from '#core/gradient/score.ts';
 import { jitter, meanCoefficients, relocate } from '#lab/coefficients.ts';
 import { FULL_WORK } from '#lab/settings.ts';
 import type { PublicGradient, PublicView, Workplace } from '#lab/workplace.ts';

@@ -86,13 +86,12 @@ export async function simulate(model: LabModel, request: RunRequest, onWindow: (
 		const batches = windowBatches({ network, window, randomness, roster, manifest, hparams: values });
 		const scoring = new WindowScoring(model, values, theta, batches);
 		const scored = { window, checkpointHash: hash, positions };
-		const brought = panels.map((panel) => bring(panel.validators, submissions));
-		for (const [v, validator] of validators.entries()) await validator.score(scored, roster, submissions, brought[0]![v]!, scoring);
 		// Other panels differ in what they miss alone: they take the first panel's clip, so that nothing is evaluated again.
-		const { clip } = validators[0]!;
-		const known = { evaluate: (uid: number, decoded: NonNullable<Submission['decoded']>) => scoring.evaluate(uid, decoded, clip) };
-		for (const [p, panel] of panels.entries()) {
-			if (p > 0) for (const [v, validator] of panel.validators.entries()) await validator.score(scored, roster, submissions, brought[p]![v]!, known);
+		const known = { evaluate: (uid: number, decoded: NonNullable<Submission['decoded']>) => scoring.evaluate(uid, decoded, validators[0]!.clip) };
+		for (const panel of panels) {
+			const brought = bring(panel.validators, submissions);
+			const by = panel.validators === validators ? scoring : known;
+			for (const [v, validator] of panel.validators.entries()) await validator.score(scored, roster, submissions, brought[v]!, by);
 		}
 
 		recorded.push({

@@ -1,8 +1,8 @@
 import { type ActFlags, act } from '#cli/commands/act.ts';
 import { mistOf } from '#cli/commands/operator.ts';
+import { changedParameters } from '#cli/commands/parameters.ts';
 import { fromHex } from '#core/bytes.ts';
 import { isVramhubError, VramhubError } from '#core/errors.ts';
-import type { HparamValues } from '#core/gradient/hparams.ts';
 
 export interface PauseFlags extends ActFlags {
 	readonly minutes: number;
@@ -46,7 +46,7 @@ export const setHparams = (flags: HparamsFlags) =>
 	act(flags, async ({ chain, currentWindow }) => {
 		// Changes that were proposed for the next window already stay.
 		const { values, modelManifestHash, datasetRoot } = await chain.hparamsAt((await currentWindow()) + 1n);
-		return { kind: 'setHparams', hparams: { values: changed(values, flags.set), modelManifestHash, datasetRoot } };
+		return { kind: 'setHparams', hparams: { values: changedParameters(values, flags.set), modelManifestHash, datasetRoot } };
 	});
 
 export const allowPcr = (flags: PcrFlags) =>
@@ -65,18 +65,6 @@ export const spend = (flags: SpendFlags) =>
 export const offerAdministration = (flags: OfferFlags) => act(flags, async () => ({ kind: 'offerAdministration', to: flags.to }));
 
 export const acceptAdministration = (flags: ActFlags) => act(flags, async () => ({ kind: 'acceptAdministration' }));
-
-function changed(values: HparamValues, list: string): HparamValues {
-	const result: Record<string, bigint> = { ...values };
-	for (const change of list.split(',')) {
-		const match = /^([a-z_]+)=(\d{1,20})$/.exec(change.trim());
-		if (match === null) throw new VramhubError('BAD_ARGUMENT', `--set: ${change} is not name=value`);
-		const [, name, value] = match;
-		if (!Object.hasOwn(result, name!)) throw new VramhubError('BAD_ARGUMENT', `--set: there is no parameter ${name}`);
-		result[name!] = BigInt(value!);
-	}
-	return result as HparamValues;
-}
 
 function unitsOf(amount: string): bigint {
 	if (!/^\d{1,20}$/.test(amount)) throw new VramhubError('BAD_ARGUMENT', `--amount: ${amount} is not a whole number`);

@@ -1,8 +1,9 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { changedParameters } from '#cli/commands/parameters.ts';
 import { reportError } from '#cli/commands/run.ts';
 import { exitCodeOf, VramhubError } from '#core/errors.ts';
-import { HPARAM_SPECS, type HparamValues } from '#core/gradient/hparams.ts';
+import { type HparamValues, hparamsFromList, hparamsToList } from '#core/gradient/hparams.ts';
 import { ATTACK_NAMES, type AttackName } from '#lab/attacks.ts';
 import type { RunResult } from '#lab/books.ts';
 import { plots } from '#lab/plots.ts';
@@ -19,7 +20,8 @@ export interface LabFlags {
 	readonly windows: number;
 	readonly seeds: number;
 	readonly attack?: readonly string[];
-	readonly set?: readonly string[];
+	/** `name=value,…` */
+	readonly set?: string;
 	readonly record?: string;
 	readonly replay?: string;
 	readonly out?: string;
@@ -34,7 +36,7 @@ export async function labCommand({ windows, seeds, attack, set, record, replay: 
 	const started = performance.now();
 	let told = started;
 	try {
-		const values = { ...labHparams(), ...parseParameters(set ?? []) };
+		const values = set === undefined ? labHparams() : withinBounds(changedParameters(labHparams(), set));
 		const results =
 			recorded === undefined
 				? await runLab({
@@ -79,19 +81,8 @@ function parseAttack(name: string): AttackName {
 	return known;
 }
 
-function parseParameters(settings: readonly string[]): Partial<HparamValues> {
-	return Object.fromEntries(
-		settings.map((setting) => {
-			const [name, value = ''] = setting.split('=');
-			const spec = HPARAM_SPECS.find(([known]) => known === name);
-			if (spec === undefined) throw new VramhubError('BAD_ARGUMENT', `no parameter ${name}`);
-			const [, , lowest, highest] = spec;
-			if (!/^\d+$/.test(value) || BigInt(value) < lowest || BigInt(value) > highest)
-				throw new VramhubError('BAD_ARGUMENT', `${name} takes a whole number from ${lowest} to ${highest}, not "${value}"`);
-			return [name, BigInt(value)];
-		}),
-	);
-}
+/** Throws BAD_ARGUMENT where the chain would refuse a value. */
+const withinBounds = (values: HparamValues): HparamValues => hparamsFromList(hparamsToList(values));
 
 /** Throws BAD_ARGUMENT unless it is what `--record` writes. */
 async function readRecord(file: string): Promise<RunResult[]> {

@@ -9,7 +9,7 @@ export const lab = buildCommand({
 			windows: { kind: 'parsed', parse: positiveInteger, default: '100', brief: 'length of a simulation; rewards count from the 31st window on' },
 			seeds: { kind: 'parsed', parse: positiveInteger, default: '3', brief: 'how many simulations of each population' },
 			attack: { kind: 'parsed', parse: String, variadic: ',', optional: true, brief: 'only these, comma-separated' },
-			set: { kind: 'parsed', parse: String, variadic: ',', optional: true, brief: "parameters other than the lab's, name=value, comma-separated" },
+			set: text("parameters other than the lab's, name=value,…"),
 			record: text('file to write what every window established into'),
 			replay: text('such a file: rates and pays what was recorded again, without simulating'),
 			out: text('folder for plots (SVG)'),

@@ -7,7 +7,7 @@ import { ordinal, type Rating } from '#core/gradient/rating.ts';
 import { rankingKey } from '#core/gradient/score.ts';
 import { type MinerOutcome, nextRows, stateFileOf, windowRanks } from '#core/gradient/state.ts';
 import { decodeStateFile, type Overlap, type StateFile, stateFileDigest } from '#core/gradient/state-file.ts';
-import { rawWeight } from '#core/gradient/weight.ts';
+import { rawWeight, weightedIn } from '#core/gradient/weight.ts';
 import { usualWork, workSign, workSignal } from '#core/gradient/work.ts';
 
 /** What a miner's row was made from. */
@@ -128,8 +128,8 @@ function workOf(
 		case 'scored': {
 			const sign = workSign(outcome.own, outcome.random, values.proof_of_work_margin_ppm);
 			if (previousRows === undefined) return { sign, comparison: undefined };
-			const had = new Set(previousRows.filter(({ weight }) => weight > 0).map(({ uid, generation }) => `${uid}/${generation}`));
-			const usual = usualWork(miners.map(({ uid, generation }, at) => ({ outcome: outcomes[at]!, hadWeight: had.has(`${uid}/${generation}`) })))!;
+			const hadWeight = weightedIn(previousRows);
+			const usual = usualWork(miners.map((row, at) => ({ outcome: outcomes[at]!, hadWeight: hadWeight(row) })))!;
 			return { sign, comparison: { usual, signal: workSignal(outcome.own, outcome.random, usual, values.proof_of_work_margin_ppm) } };
 		}
 		case 'failed':

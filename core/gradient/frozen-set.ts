@@ -7,6 +7,7 @@ import type { RosterEntry } from '#core/gradient/records.ts';
 import { clipNorm } from '#core/gradient/score.ts';
 import type { MinerOutcome } from '#core/gradient/state.ts';
 import type { Overlap } from '#core/gradient/state-file.ts';
+import { weightedIn } from '#core/gradient/weight.ts';
 
 const PPM = 1e6;
 
@@ -29,8 +30,9 @@ export interface FrozenSet {
 
 export interface FreezeInput {
 	readonly roster: readonly RosterEntry[];
-	/** Uids that committed, and of them those that are evaluated. */
+	/** Uids that committed. */
 	readonly committed: { has(uid: number): boolean };
+	/** Of these the ones that are evaluated. */
 	readonly drawn: { has(uid: number): boolean };
 	readonly measured: ReadonlyMap<number, MeasuredGradient>;
 	/** Codes of the drawn miners that were not measured, all of them and no others. */
@@ -67,10 +69,10 @@ export function freezeSet({ roster, committed, drawn, measured, testimony, overl
 	for (const uid of testimony.keys()) {
 		if (!drawn.has(uid) || measured.has(uid)) throw new VramhubError('ENCLAVE_REFUSED', `testimony about miner ${uid}, which has nothing missing`);
 	}
-	const weighted = new Set(previousRows.filter(({ weight }) => weight > 0).map(({ uid, generation }) => `${uid}/${generation}`));
+	const hadWeight = weightedIn(previousRows);
 	const counted = roster.filter(({ uid }) => codes.get(uid) === MINER_CODE.scored);
 	const norm = clipNorm(
-		counted.map(({ uid, generation }) => ({ norm: measured.get(uid)!.norm, hadWeight: weighted.has(`${uid}/${generation}`) })),
+		counted.map((miner) => ({ norm: measured.get(miner.uid)!.norm, hadWeight: hadWeight(miner) })),
 		Number(parameters.norm_min_ppm) / PPM,
 		Number(parameters.norm_max_ppm) / PPM,
 	);

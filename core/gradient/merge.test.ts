@@ -9,7 +9,8 @@ import { fromHex, toHex } from '#core/bytes.ts';
 import { chunkCount, decodeGradient } from '#core/gradient/codec.ts';
 import { CHUNK_ELEMENTS, GRADIENT_CODEC, type GradientCodec, type SparseGradient } from '#core/gradient/layout.ts';
 import { elementCount, parameterCount } from '#core/gradient/manifest.ts';
-import { createMerge, lowerMedian, outerLearningRate, thetaParts } from '#core/gradient/merge.ts';
+import { createMerge, outerLearningRate, thetaParts } from '#core/gradient/merge.ts';
+import { lowerMedian } from '#core/gradient/score.ts';
 
 const vectors = join(import.meta.dirname, '../../tests/vectors');
 const parameters = [

@@ -2,6 +2,7 @@ import { VramhubError } from '#core/errors.ts';
 import { accumulateCoefficients, chunkCodec, chunkCount, chunkSpans, gradientNorm } from '#core/gradient/codec.ts';
 import { CHUNK_ELEMENTS, type GradientCodec, type SparseGradient } from '#core/gradient/layout.ts';
 import { type ParameterSpec, parameterCount } from '#core/gradient/manifest.ts';
+import { lowerMedian } from '#core/gradient/score.ts';
 
 /**
  * The merge of an interval's selected gradients into the next checkpoint: everybody who has the same gradients gets the same bytes, because every sum is
@@ -99,11 +100,6 @@ export function thetaParts(theta: Float32Array, parameters: readonly ParameterSp
 /** The outer learning rate as everybody computes it from the parameter of the network. */
 export function outerLearningRate(values: { readonly outer_learning_rate_ppm: bigint }): number {
 	return Number(values.outer_learning_rate_ppm) / 1_000_000;
-}
-
-/** Of equally many above and below the lower one; ‖g‖₂ each, not empty. */
-export function lowerMedian(values: readonly number[]): number {
-	return values.toSorted((a, b) => a - b)[Math.floor((values.length - 1) / 2)]!;
 }
 
 /** What brings each norm down to the lower median where it is above it. */

@@ -29,14 +29,18 @@ export function rankingKey(own: number, random: number): number {
 	return random > 0 ? own : Math.min(own, random);
 }
 
+/** An element that as many are below as above, of an even number the lower one. Not of nothing. */
+export function lowerMedian(values: readonly number[]): number {
+	return values.toSorted((a, b) => a - b)[Math.floor((values.length - 1) / 2)]!;
+}
+
 /**
  * The lower median over the miners that had weight in the payload before, over all when none of these had: an element, which half of the trusted miners cannot move
  * up. Undefined without miners.
  */
 export function trustedMedian(miners: readonly { readonly value: number; readonly hadWeight: boolean }[]): number | undefined {
 	const trusted = miners.filter(({ hadWeight }) => hadWeight);
-	const sorted = (trusted.length > 0 ? trusted : miners).map(({ value }) => value).sort((a, b) => a - b);
-	return sorted[Math.floor((sorted.length - 1) / 2)];
+	return miners.length === 0 ? undefined : lowerMedian((trusted.length > 0 ? trusted : miners).map(({ value }) => value));
 }
 
 /** The norm that larger gradients are clipped to: {@link trustedMedian} within [`min`, `max`], `min` without gradients. */

@@ -7,7 +7,7 @@ import { type Rating, rateRanking } from '#core/gradient/rating.ts';
 import type { RosterEntry } from '#core/gradient/records.ts';
 import { rankingKey } from '#core/gradient/score.ts';
 import { encodeStateFile, type StateFile } from '#core/gradient/state-file.ts';
-import { type ShareParameters, shareWeights } from '#core/gradient/weight.ts';
+import { type ShareParameters, shareWeights, weightedIn } from '#core/gradient/weight.ts';
 import { decayed, nextProofOfWork, usualWork, type WorkParameters } from '#core/gradient/work.ts';
 
 /** What a window established of one miner. */
@@ -55,11 +55,11 @@ const NO_FAILURES = new Set<number>([MINER_CODE.scored, MINER_CODE.not_committed
  */
 export function nextRows(miners: readonly RosterOutcome[], previous: readonly MinerRow[], parameters: StateParameters): MinerRow[] {
 	const before = new Map(previous.map((row) => [row.uid, row]));
+	const hadWeight = weightedIn(previous);
 	const entries = miners.map((miner) => {
 		const row = before.get(miner.uid);
 		const fresh = { mu: parameters.rating_mu_nano, sigma: parameters.rating_sigma_nano, proofOfWork: 0, missed: 0 };
-		const known = row?.generation === miner.generation ? row : undefined;
-		return { ...miner, state: known ?? fresh, hadWeight: known !== undefined && known.weight > 0 };
+		return { ...miner, state: row?.generation === miner.generation ? row : fresh, hadWeight: hadWeight(miner) };
 	});
 	const usual = usualWork(entries) ?? 0;
 	const ratings = updateRatings(entries, parameters);

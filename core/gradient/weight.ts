@@ -1,5 +1,7 @@
 import type { HparamValues } from '#core/gradient/hparams.ts';
+import type { MinerRow } from '#core/gradient/payload.ts';
 import { ordinal, type Rating } from '#core/gradient/rating.ts';
+import type { RosterEntry } from '#core/gradient/records.ts';
 
 export interface Weighable extends Rating {
 	/** Moving average of how much work each window shows, ppm of the usual. */
@@ -13,6 +15,12 @@ export interface Weighable extends Rating {
 export type ShareParameters = Pick<HparamValues, 'ordinal_floor_nano' | 'proof_of_work_floor_ppm' | 'proof_of_work_exponent'>;
 
 const WEIGHT_TOTAL = 65_535n;
+
+/** Who has weight in these rows, by uid and generation. Of the payload before, they are the miners that a window's medians trust. */
+export function weightedIn(rows: readonly MinerRow[]): (miner: RosterEntry) => boolean {
+	const weighted = new Set(rows.filter(({ weight }) => weight > 0).map(({ uid, generation }) => `${uid}/${generation}`));
+	return ({ uid, generation }) => weighted.has(`${uid}/${generation}`);
+}
 
 /**
  * 2 · max(0, ordinal − ordinal floor)² · (proof of work)ᵏ, or once when it is halved; 0 unless the proof of work is above its floor. Ranks tell who is better and hardly by how much;
