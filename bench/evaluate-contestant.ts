@@ -6,10 +6,8 @@ import { createReadStream } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { toHex } from '#core/bytes.ts';
 import { decodeManifest } from '#core/gradient/manifest-codec.ts';
 import { FileStore } from '#enclave/files.ts';
-import { keepHeapsSmall } from '#enclave/heap.ts';
 import { createSigningKey } from '#enclave/keys.ts';
 import { parseProcessRequest } from '#enclave/request.ts';
 import { Sessions } from '#enclave/sessions.ts';
@@ -26,7 +24,6 @@ const { miners } = JSON.parse(await readFile(join(folder, 'world.json'), 'utf8')
 const work = role === 'enclave' ? await enclave() : await forwards();
 
 async function enclave(): Promise<Work> {
-	keepHeapsSmall();
 	const files = new FileStore(2 ** 30);
 	for (const sha256 of await readdir(join(folder, 'files'))) await files.put(sha256, createReadStream(join(folder, 'files', sha256)));
 	const sessions = new Sessions({ key: createSigningKey(), files, cpuClass: cpuClass(), threads: Number(threads) });
@@ -42,7 +39,7 @@ async function enclave(): Promise<Work> {
 	}
 	await session.freeze(new Map());
 	return async (uid) => {
-		const gradient = toHex(await readFile(join(folder, `gradient-${uid}`)));
+		const gradient = (await readFile(join(folder, `gradient-${uid}`))).toString('hex');
 		const body = JSON.stringify({ window: Number(request.window), miner_uid: uid, gradient_bytes: gradient, checkpoint_hash: request.checkpoint_hash });
 		const started = performance.now();
 		const parsed = parseProcessRequest(JSON.parse(body));

@@ -7,9 +7,9 @@ import type { FileStore } from '#enclave/files.ts';
 import type { SessionFacts } from '#enclave/request.ts';
 import { readSequence } from '#model/dataset.ts';
 import { forwardGraphOf } from '#model/manifest.ts';
-import { ModelPool, mean } from '#model/pool.ts';
+import { ModelPool, mean, ThetaLost } from '#model/pool.ts';
 import { runtimeHash } from '#model/runtime-digest.ts';
-import { shareCheckpoint } from '#model/safetensors.ts';
+import { parametersHash, shareCheckpoint } from '#model/safetensors.ts';
 import { shardLeaf, verifyShardProof } from '#model/shards.ts';
 
 const PPM = 1e6;
@@ -42,7 +42,10 @@ export class ModelCache implements AsyncDisposable {
 		return [...new Set(needed)].filter((sha256) => files.get(sha256) === undefined);
 	}
 
-	/** Throws CHECKPOINT_MISMATCH or BAD_ARGUMENT when a file, right as its digest is, does not fit the manifest or is not proved. */
+	/**
+	 * Throws CHECKPOINT_MISMATCH or BAD_ARGUMENT when a file, right as its digest is, does not fit the manifest or is not proved. θ is the checkpoint's file, which
+	 * an evaluation changes and changes back: only one may be under way among all evaluators of a store.
+	 */
 	async open(facts: SessionFacts, files: FileStore): Promise<Evaluator> {
 		const { manifest, datasetRoot } = facts;
 		const file = (sha256: string): Uint8Array => {
@@ -75,6 +78,11 @@ export class ModelCache implements AsyncDisposable {
 			await this.#checkpoints.release(checkpoint);
 			throw error;
 		}
+	}
+
+	/** To be called when an evaluator has lost θ: no other evaluator gets it. A file may be θ of several models. */
+	forget(checkpoint: string): void {
+		this.#checkpoints.forget((key) => key.endsWith(checkpoint));
 	}
 
 	async [Symbol.asyncDispose](): Promise<void> {
@@ -118,13 +126,25 @@ export class Evaluator {
 		return this.#pool.evaluateLoss(this.#theta, this.#sequences(this.#facts.batches.random));
 	}
 
+	/** Throws ENCLAVE_SESSION_LOST when θ did not come back to what it was: nothing may be evaluated with it any more. */
 	async evaluate(uid: number, gradient: SparseGradient, norm: number, clipNorm: number, baseline: number): Promise<Improvements> {
 		const ownIndices = this.#facts.batches.own.get(uid);
 		if (ownIndices === undefined) throw new VramhubError('INVARIANT', `miner ${uid} has no batch`);
 		const own = this.#sequences(ownIndices);
 		const scale = learningRate(this.#facts.hparams) * Math.min(1, clipNorm / norm);
-		const { before, after } = await this.#pool.updateLosses(this.#theta, { gradient, scale }, own, [...own, ...this.#sequences(this.#facts.batches.random)]);
-		return { own: mean(before) - mean(after.subarray(0, own.length)), random: baseline - mean(after.subarray(own.length)) };
+		const after = [...own, ...this.#sequences(this.#facts.batches.random)];
+		const losses = await this.#pool.updateLosses(this.#theta, { gradient, scale }, own, after).catch((error: unknown) => {
+			throw error instanceof ThetaLost ? new VramhubError('ENCLAVE_SESSION_LOST', error.message, { cause: error }) : error;
+		});
+		const moved = { own: losses.after.subarray(0, own.length), random: losses.after.subarray(own.length) };
+		return { own: mean(losses.before) - mean(moved.own), random: baseline - mean(moved.random) };
+	}
+
+	/** Throws ENCLAVE_SESSION_LOST unless θ has the bytes that the checkpoint's hash is of, whatever was evaluated since it was loaded. */
+	requireCheckpoint(): void {
+		const { manifest, checkpointHash } = this.#facts;
+		if (toHex(parametersHash(manifest, this.#theta)) === toHex(checkpointHash)) return;
+		throw new VramhubError('ENCLAVE_SESSION_LOST', 'the checkpoint in memory is no longer the one that was loaded');
 	}
 
 	/** Lets go of everything that is large. Idempotent. */
@@ -168,6 +188,11 @@ class SharedCache<V> {
 		const entry = this.#entries.get(key);
 		if (entry === undefined || --entry.users > 0) return;
 		await this.#disposeUnused(key);
+	}
+
+	/** Whoever has the value keeps it; the next user makes another. */
+	forget(which: (key: string) => boolean): void {
+		for (const key of this.#entries.keys()) if (which(key)) this.#entries.delete(key);
 	}
 
 	async clear(): Promise<void> {

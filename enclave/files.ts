@@ -24,6 +24,12 @@ export class FileStore {
 		return file;
 	}
 
+	/** Idempotent. */
+	delete(sha256: string): void {
+		this.#bytes -= this.#files.get(sha256)?.length ?? 0;
+		this.#files.delete(sha256);
+	}
+
 	/** Reads a body that must hash to `sha256`; nothing of it is kept when it does not (BAD_ARGUMENT). */
 	async put(sha256: string, body: AsyncIterable<Uint8Array>): Promise<void> {
 		const hash = createHash('sha256');
@@ -43,10 +49,9 @@ export class FileStore {
 		const file = new Uint8Array(memory, 0, length);
 		this.#files.set(sha256, file);
 		this.#bytes += length;
-		for (const [name, { length: freed }] of this.#files) {
+		for (const name of this.#files.keys()) {
 			if (this.#bytes <= this.maxBytes || name === sha256) break;
-			this.#files.delete(name);
-			this.#bytes -= freed;
+			this.delete(name);
 		}
 	}
 }

@@ -7,7 +7,6 @@ import { parseArgs } from 'node:util';
 import { toHex } from '#core/bytes.ts';
 import { VramhubError } from '#core/errors.ts';
 import { securityModule } from '#enclave/attestation.ts';
-import { keepHeapsSmall } from '#enclave/heap.ts';
 import { createSigningKey } from '#enclave/keys.ts';
 import { startEnclaveServer } from '#enclave/server.ts';
 import { cpuClass } from '#model/runtime-digest.ts';
@@ -17,7 +16,6 @@ import { createLogger } from '#runtime/log.ts';
 const DEFAULT_PORT = '3000';
 
 const log = createLogger({ target: 'vramhub_enclave' });
-keepHeapsSmall();
 
 await runMain(log, async (signal) => {
 	const attester = securityModule(process.env);

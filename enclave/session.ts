@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { ByteWriter, toHex } from '#core/bytes.ts';
 import { encodeCanonical } from '#core/cbor.ts';
-import { VramhubError } from '#core/errors.ts';
+import { isVramhubError, VramhubError } from '#core/errors.ts';
 import { chunkCount, decodeGradient, gradientForm, gradientNorm } from '#core/gradient/codec.ts';
 import { MINER_CODE } from '#core/gradient/codes.ts';
 import { keptSketches, largestOverlaps, type SketchedGradient } from '#core/gradient/copies.ts';
@@ -47,6 +47,8 @@ export interface SessionSurroundings {
 	 * frozen with another set before: who has seen scores must not choose again which miners are scored.
 	 */
 	readonly fixSet: (digest: string) => void;
+	/** Called when the checkpoint in memory is not what it was: this session ends, as does every other that evaluates with it. */
+	readonly checkpointLost: () => Promise<void>;
 }
 
 /**
@@ -135,7 +137,7 @@ export class Session {
 		const result = decodeGradient(gradient, this.#expected(uid));
 		if (result.kind === 'rejected') throw new VramhubError('INVARIANT', `a gradient that was measured no longer decodes: ${result.reason}`);
 		const { clipNorm: norm, baseline } = state.frozen;
-		const improvements = await this.#evaluator.evaluate(uid, result.gradient, this.#measured.get(uid)!.norm, norm, baseline);
+		const improvements = await this.#withCheckpoint(() => this.#evaluator.evaluate(uid, result.gradient, this.#measured.get(uid)!.norm, norm, baseline));
 		const [score, random] = [toMicroNats(improvements.own), toMicroNats(improvements.random)];
 		const receipt = new ByteWriter()
 			.bytes(new TextEncoder().encode(RECEIPT_DOMAIN))
@@ -146,13 +148,14 @@ export class Session {
 		return answer;
 	}
 
-	/** Ranks, rates and signs. From then on only the answers are kept. */
+	/** Ranks, rates and signs, if the checkpoint is still what the payload says. From then on only the answers are kept. */
 	async close(): Promise<CloseAnswer> {
 		if (this.#state.kind === 'closed') return this.#state.answer;
 		if (this.#state.kind === 'measuring') throw new VramhubError('ENCLAVE_REFUSED', 'the session is not frozen');
 		const { frozen } = this.#state;
 		const waiting = frozen.answer.uids.filter((uid) => !this.#processed.has(uid));
 		if (waiting.length > 0) throw new VramhubError('ENCLAVE_REFUSED', `miners ${waiting.slice(0, 8).join(', ')} are not processed`);
+		await this.#withCheckpoint(async () => this.#evaluator.requireCheckpoint());
 		const { payload, stateFile } = this.#outcome(frozen);
 		const { key } = this.#surroundings;
 		const answer: CloseAnswer = { payload: toHex(payload), signature: toHex(key.sign(payload)), public_key: toHex(key.publicKey) };
@@ -165,6 +168,15 @@ export class Session {
 	async release(): Promise<void> {
 		this.#earlier = [];
 		await this.#evaluator.release();
+	}
+
+	async #withCheckpoint<T>(work: () => Promise<T>): Promise<T> {
+		try {
+			return await work();
+		} catch (error) {
+			if (isVramhubError(error) && error.code === 'ENCLAVE_SESSION_LOST') await this.#surroundings.checkpointLost();
+			throw error;
+		}
 	}
 
 	#outcome(frozen: Frozen): { readonly payload: Uint8Array; readonly stateFile: Uint8Array } {

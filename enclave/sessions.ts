@@ -53,7 +53,9 @@ export class Sessions implements AsyncDisposable {
 		const earlier = state === undefined ? [] : decodeStateFile(state).sketches;
 		await this.#makeRoom();
 		const evaluator = await this.#models.open(facts, files);
-		this.#sessions.set(facts.id, new Session(facts, evaluator, earlier, { key, cpuClass, fixSet: (digest) => this.#fixSet(facts, digest) }));
+		const fixSet = (digest: string) => this.#fixSet(facts, digest);
+		const checkpointLost = () => this.#loseCheckpoint(facts);
+		this.#sessions.set(facts.id, new Session(facts, evaluator, earlier, { key, cpuClass, fixSet, checkpointLost }));
 		return { session: facts.id, missing: [], drawn: facts.drawn };
 	}
 
@@ -91,6 +93,18 @@ export class Sessions implements AsyncDisposable {
 			this.#sessions.delete(id);
 			await session.release();
 		}
+	}
+
+	/** What is held of the checkpoint goes, and with it whoever uses it: to be brought and opened again. Signed windows stay. */
+	async #loseCheckpoint({ checkpointHash }: SessionFacts): Promise<void> {
+		const sha256 = toHex(checkpointHash);
+		for (const [id, session] of this.#sessions) {
+			if (session.closed || toHex(session.facts.checkpointHash) !== sha256) continue;
+			this.#sessions.delete(id);
+			await session.release();
+		}
+		this.#models.forget(sha256);
+		this.#options.files.delete(sha256);
 	}
 
 	#fixSet(facts: SessionFacts, digest: string): void {

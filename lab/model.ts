@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { SparseGradient } from '#core/gradient/layout.ts';
+import { createLostMemory, type LostMemory } from '#core/gradient/lost-parameters.ts';
 import { createGradientUpdate, type GradientUpdate } from '#core/gradient/update.ts';
 import { FORWARD_BATCH, HELD_OUT_SEQUENCES, LAB_MODEL, TRAINING_BATCH } from '#lab/settings.ts';
 import { ShardedDataset } from '#model/dataset.ts';
@@ -22,6 +23,7 @@ export class LabModel implements AsyncDisposable {
 	readonly #training: ModelSession<TrainingGraph>;
 	readonly #update: GradientUpdate;
 	readonly #moved: Float32Array;
+	#lost: LostMemory | undefined;
 
 	private constructor(dataset: ShardedDataset, genesis: Float32Array, forward: ModelSession<ForwardGraph>, training: ModelSession<TrainingGraph>) {
 		this.dataset = dataset;
@@ -44,7 +46,7 @@ export class LabModel implements AsyncDisposable {
 	async losses(theta: Float32Array, sequences: readonly Uint8Array[]): Promise<Float64Array> {
 		const losses = new Float64Array(sequences.length);
 		for (let from = 0; from < sequences.length; from += FORWARD_BATCH) {
-			const sums = await this.#forward.logLikelihoods(sequences.slice(from, from + FORWARD_BATCH), theta);
+			const sums = await this.#forward.logLikelihoods(theta, sequences.slice(from, from + FORWARD_BATCH));
 			for (const [i, sum] of sums.entries()) losses[from + i] = -sum / LAB_MODEL.context;
 		}
 		return losses;
@@ -60,7 +62,7 @@ export class LabModel implements AsyncDisposable {
 		const gradient = new Float32Array(theta.length);
 		let sum = 0;
 		for (let from = 0; from < sequences.length; from += TRAINING_BATCH) {
-			const part = await this.#training.gradient(sequences.slice(from, from + TRAINING_BATCH), 1 / tokens, theta);
+			const part = await this.#training.gradient(theta, sequences.slice(from, from + TRAINING_BATCH), 1 / tokens);
 			for (const logLikelihood of part.logLikelihoods) sum -= logLikelihood;
 			for (let i = 0; i < gradient.length; i++) gradient[i]! += part.gradient[i]!;
 		}
@@ -69,7 +71,10 @@ export class LabModel implements AsyncDisposable {
 
 	/** θ − scale · gradient as an enclave applies it. The array is the model's own and is overwritten by the next call. */
 	moved(theta: Float32Array, gradient: SparseGradient, scale: number): Float32Array {
-		this.#update(gradient, { from: 0, to: gradient.header.chunkCount }, scale, theta, this.#moved);
+		this.#moved.set(theta);
+		const { chunkCount } = gradient.header;
+		this.#lost ??= createLostMemory(chunkCount, 0);
+		this.#update.apply({ theta: this.#moved, gradient, scale, range: { from: 0, to: chunkCount }, lost: this.#lost });
 		return this.#moved;
 	}
 

@@ -88,10 +88,10 @@ function randomModel(config: GptConfig, seed: string): { theta: Float32Array; se
 for (const config of CONFIGS) {
 	test(`loss and gradient agree with an f64 implementation: ${JSON.stringify(config)}`, async () => {
 		const { theta, sequences } = randomModel(config, 'gpt.test');
-		const session = await ModelSession.open(gptTrainingGraph(config, 4), theta);
+		const session = await ModelSession.open(gptTrainingGraph(config, 4));
 		try {
 			const tokens = sequences.length * config.context;
-			const { logLikelihoods, gradient } = await session.gradient(sequences, 1 / tokens);
+			const { logLikelihoods, gradient } = await session.gradient(theta, sequences, 1 / tokens);
 			const wide = Float64Array.from(theta);
 			const loss = -logLikelihoods.reduce((sum, v) => sum + v, 0) / tokens;
 			assert.ok(Math.abs(loss - referenceLoss(config, wide, sequences)) < 2e-6, 'loss');
@@ -116,8 +116,8 @@ for (const config of CONFIGS) {
 				offset += length;
 			}
 			// What is left of the batch is filled up and must not count: the same sequences alone give the same gradient.
-			const alone = await ModelSession.open(gptTrainingGraph(config, 3), theta);
-			const exact = await alone.gradient(sequences, 1 / tokens);
+			const alone = await ModelSession.open(gptTrainingGraph(config, 3));
+			const exact = await alone.gradient(theta, sequences, 1 / tokens);
 			for (const [i, value] of exact.gradient.entries()) assert.ok(Math.abs(value - gradient[i]!) < 1e-6, `padding changes gradient[${i}]`);
 			await alone.close();
 		} finally {
@@ -129,11 +129,11 @@ for (const config of CONFIGS) {
 test('a sequence has the same log-likelihood, bit for bit, in every place of every batch', async () => {
 	const config = CONFIGS[0]!;
 	const { theta, sequences } = randomModel(config, 'places');
-	const [a, b] = [await ModelSession.open(gptForwardGraph(config, 3), theta), await ModelSession.open(gptForwardGraph(config, 8), theta)];
-	const expected = await a.logLikelihoods(sequences);
-	assert.deepEqual(await b.logLikelihoods(sequences), expected);
+	const [a, b] = [await ModelSession.open(gptForwardGraph(config, 3)), await ModelSession.open(gptForwardGraph(config, 8))];
+	const expected = await a.logLikelihoods(theta, sequences);
+	assert.deepEqual(await b.logLikelihoods(theta, sequences), expected);
 	assert.deepEqual(
-		await b.logLikelihoods([sequences[2]!, sequences[2]!, sequences[0]!, sequences[1]!]),
+		await b.logLikelihoods(theta, [sequences[2]!, sequences[2]!, sequences[0]!, sequences[1]!]),
 		Float64Array.of(...[2, 2, 0, 1].map((i) => expected[i]!)),
 	);
 	await a.close();
@@ -151,9 +151,10 @@ test('bad configurations, graphs and sequences are refused', async () => {
 	const config = CONFIGS[0]!;
 	assert.throws(() => gptForwardGraph({ ...config, heads: 3 }, 1), { code: 'BAD_ARGUMENT' });
 	await assert.rejects(ModelSession.open({ ...gptForwardGraph(config, 1), bytes: Uint8Array.of(1, 2, 3) }), { code: 'BAD_ARGUMENT' });
-	await assert.rejects(ModelSession.open(gptForwardGraph(config, 1), new Float32Array(3)), { code: 'BAD_ARGUMENT' });
 	const session = await ModelSession.open(gptForwardGraph(config, 1));
-	await assert.rejects(session.logLikelihoods([new Uint8Array(config.context)]), { code: 'BAD_ARGUMENT' });
-	await assert.rejects(session.logLikelihoods([]), { code: 'BAD_ARGUMENT' });
+	const { theta, sequences } = randomModel(config, 'refused');
+	await assert.rejects(session.logLikelihoods(new Float32Array(3), sequences.slice(0, 1)), { code: 'BAD_ARGUMENT' });
+	await assert.rejects(session.logLikelihoods(theta, [new Uint8Array(config.context)]), { code: 'BAD_ARGUMENT' });
+	await assert.rejects(session.logLikelihoods(theta, []), { code: 'BAD_ARGUMENT' });
 	await session.close();
 });

@@ -12,10 +12,10 @@ const PROGRAM = `
 	const { ModelPool } = await import(${JSON.stringify(join(import.meta.dirname, 'pool.ts'))});
 	const { parameterCount } = await import(${JSON.stringify(join(import.meta.dirname, '../core/gradient/manifest.ts'))});
 	const graph = gptForwardGraph({ vocabulary: 256, context: 4, width: 8, layers: 1, heads: 1 }, 1);
-	if (process.argv.at(-1) === 'session') await ModelSession.open(graph, new Float32Array(parameterCount(graph)));
+	if (process.argv.at(-1) === 'session') await ModelSession.open(graph);
 	else {
 		const pool = new ModelPool({ graph, threads: 1 });
-		await pool.evaluateLoss(pool.parameters, [new Uint8Array(5)]);
+		await pool.evaluateLoss(new Float32Array(parameterCount(graph)), [new Uint8Array(5)]);
 		await pool.close();
 	}
 `;

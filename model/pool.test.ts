@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { decodeGradient, encodeGradient, reconstruct } from '#core/gradient/codec.ts';
-import { GRADIENT_CODEC } from '#core/gradient/layout.ts';
+import { GRADIENT_CODEC, type SparseGradient } from '#core/gradient/layout.ts';
 import { parameterCount } from '#core/gradient/manifest.ts';
 import { gptForwardGraph, gptParameters, gptTrainingGraph } from '#model/gpt.ts';
 import { initialWeights } from '#model/initial-weights.ts';
-import { ModelPool, mean } from '#model/pool.ts';
+import { ModelPool, mean, ThetaLost } from '#model/pool.ts';
 import { Xoshiro128 } from '#model/random.ts';
 import { ModelSession } from '#model/session.ts';
 
@@ -29,9 +29,9 @@ test('losses and gradients are the same bits with 1, 2 and 3 threads, and those 
 	assert.deepEqual(outcomes[1], outcomes[0]);
 	assert.deepEqual(outcomes[2], outcomes[0]);
 
-	const session = await ModelSession.open(graph, theta);
+	const session = await ModelSession.open(graph);
 	const alone: number[] = [];
-	for (const sequence of sequences) alone.push(-(await session.logLikelihoods([sequence]))[0]! / config.context);
+	for (const sequence of sequences) alone.push(-(await session.logLikelihoods(theta, [sequence]))[0]! / config.context);
 	await session.close();
 	assert.deepEqual([...outcomes[0]!.losses], alone);
 	assert.equal(outcomes[0]!.mean, mean(Float64Array.from(alone)));
@@ -59,26 +59,35 @@ test('concurrent calls with different parameters do not mix', async () => {
 	assert.deepEqual(await Promise.all([theta, other, theta, other].map((parameters) => pool.evaluateLoss(parameters, sequences))), [a, b, a, b]);
 });
 
-test('an update is evaluated next to what it starts from, the same bits with 1, 2 and 3 threads', async () => {
-	const { parameters } = graph;
-	const dense = Float32Array.from(theta, (_, i) => Math.sin(i * i) * 1e-2);
+function gradientOf(dense: Float32Array): SparseGradient {
 	const context = {
 		uid: 0,
 		window: 0n,
 		checkpointHash: new Uint8Array(32),
 		manifestHash: new Uint8Array(32),
-		parameters,
+		parameters: graph.parameters,
 		codec: GRADIENT_CODEC.dct64TopkInt8,
 		topK: 64,
 	};
 	const { bytes } = encodeGradient({ ...context, dense });
 	const decoded = decodeGradient(bytes, { ...context, maxBytes: bytes.length });
-	const gradient = decoded.kind === 'decoded' ? decoded.gradient : assert.fail(decoded.reason);
+	return decoded.kind === 'decoded' ? decoded.gradient : assert.fail(decoded.reason);
+}
+
+function sharedCopy(values: Float32Array): Float32Array<SharedArrayBuffer> {
+	const shared = new Float32Array(new SharedArrayBuffer(values.byteLength));
+	shared.set(values);
+	return shared;
+}
+
+const gradient = gradientOf(Float32Array.from(theta, (_, i) => Math.sin(i * i) * 1e-2));
+
+test('an update is evaluated in the place of what it starts from, which comes back; the same bits with 1, 2 and 3 threads', async () => {
+	const { parameters } = graph;
 	const moved = new Float32Array(theta.length);
 	reconstruct(gradient, parameters, moved, 0.5);
 	for (let i = 0; i < moved.length; i++) moved[i] = theta[i]! - moved[i]!;
-	const shared = new Float32Array(new SharedArrayBuffer(theta.byteLength));
-	shared.set(theta);
+	const shared = sharedCopy(theta);
 	for (const threads of [1, 2, 3]) {
 		await using pool = new ModelPool({ graph, threads });
 		const evaluate = (scale: number) => pool.updateLosses(shared, { gradient, scale }, sequences.slice(0, 5), sequences);
@@ -92,8 +101,9 @@ test('an update is evaluated next to what it starts from, the same bits with 1, 
 		assert.deepEqual([...shared], [...theta]);
 		const other = { ...gradient, header: { ...gradient.header, chunkCount: 1 } };
 		await assert.rejects(pool.updateLosses(shared, { gradient: other, scale: 1 }, sequences, sequences), { code: 'BAD_ARGUMENT' });
-		await assert.rejects(pool.updateLosses(pool.parameters, { gradient, scale: 1 }, sequences, sequences), { code: 'BAD_ARGUMENT' });
+		await assert.rejects(pool.updateLosses(shared, { gradient, scale: 1 }, sequences, [new Uint8Array(3)]), { code: 'BAD_ARGUMENT' });
 		assert.deepEqual(await evaluate(0.5), expected);
+		assert.deepEqual([...shared], [...theta]);
 	}
 });
 
@@ -126,6 +136,28 @@ test('a thread that dies fails what it was asked; another takes its place', asyn
 		assert.equal(await pool.evaluateLoss(theta, sequences), 1);
 	}
 	await pool.close();
+});
+
+test('θ comes back when a thread dies of what is evaluated with it; a thread that dies while it changes θ is reported as such', async () => {
+	const workerEntry = new URL('./mortal-worker.fixture.ts', import.meta.url);
+	await using pool = new ModelPool({ graph, threads: 2, workerEntry });
+	const shared = sharedCopy(theta);
+	const deadly = new Uint8Array(config.context + 1).fill(255);
+	const evaluate = (scale: number, after: readonly Uint8Array[]) => pool.updateLosses(shared, { gradient, scale }, sequences, after);
+	const expected = await evaluate(0.5, sequences);
+	for (let round = 0; round < 2; round++) {
+		const died = await evaluate(0.5, [deadly]).catch((error: unknown) => error);
+		assert.ok(died instanceof Error && !(died instanceof ThetaLost), String(died));
+		assert.match(died.message, /boom/);
+		assert.deepEqual(shared, sharedCopy(theta));
+		assert.deepEqual(await evaluate(0.5, sequences), expected);
+	}
+	for (const scale of [1001, 1002]) {
+		await assert.rejects(evaluate(scale, sequences), (error) => error instanceof ThetaLost && error.code === 'INVARIANT');
+		// What is left of it is the caller's to throw away; the pool goes on with another.
+		shared.set(theta);
+		assert.deepEqual(await evaluate(0.5, sequences), expected);
+	}
 });
 
 test('close waits for what is under way, ends the threads and is final', async () => {

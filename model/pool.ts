@@ -2,19 +2,20 @@ import '#model/no-telemetry.ts';
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { type ErrorCode, VramhubError } from '#core/errors.ts';
+import { chunkCount } from '#core/gradient/codec.ts';
 import type { SparseGradient } from '#core/gradient/layout.ts';
+import { createLostMemory } from '#core/gradient/lost-parameters.ts';
 import { parameterCount } from '#core/gradient/manifest.ts';
-import type { ChunkRange } from '#core/gradient/update.ts';
+import type { Change, ChunkRange } from '#core/gradient/update.ts';
 import type { ForwardGraph, TrainingGraph } from '#model/session.ts';
 import { SharedGradient } from '#model/shared-gradient.ts';
 
 export interface PoolWorkerData {
 	readonly graph: ForwardGraph;
 	readonly trainingGraph: TrainingGraph | undefined;
-	readonly parameters: SharedArrayBuffer;
 }
 
-/** A θ in shared memory. Equal ids are the same memory; 0 is the pool's own. */
+/** A θ in shared memory. Equal ids are the same memory. */
 export interface SharedTheta {
 	readonly id: number;
 	readonly parameters: Float32Array<SharedArrayBuffer>;
@@ -25,18 +26,11 @@ export type PoolJob =
 	| { readonly kind: 'losses'; readonly id: number; readonly theta: SharedTheta; readonly sequences: Uint8Array }
 	/** The same and the gradient, with this weight of each token. */
 	| { readonly kind: 'gradient'; readonly id: number; readonly theta: SharedTheta; readonly sequences: Uint8Array; readonly weight: number }
-	/** The pool's own θ becomes `base` − scale · gradient, in a range of its chunks. */
-	| {
-			readonly kind: 'update';
-			readonly id: number;
-			readonly base: SharedTheta;
-			readonly gradient: SparseGradient;
-			readonly range: ChunkRange;
-			readonly scale: number;
-	  };
+	/** θ − scale · gradient takes the place of θ, in a range of its chunks; or θ takes its place back. */
+	| { readonly kind: 'apply' | 'revert'; readonly id: number; readonly theta: SharedTheta; readonly change: Omit<Change, 'theta'> };
 
 export type PoolReply =
-	| { readonly id: number; readonly kind: 'updated' }
+	| { readonly id: number; readonly kind: 'changed' }
 	| { readonly id: number; readonly kind: 'losses'; readonly logLikelihoods: Float64Array }
 	| { readonly id: number; readonly kind: 'gradient'; readonly logLikelihoods: Float64Array; readonly gradient: Float32Array<ArrayBuffer> }
 	| { readonly id: number; readonly kind: 'failed'; readonly error: { readonly code: ErrorCode; readonly message: string } };
@@ -63,20 +57,29 @@ export interface PoolOptions {
 
 /** A thread makes few objects, and everything large is outside of its heap: by default that would take some ten megabytes before it looks for garbage. */
 const YOUNG_MEGABYTES = 3;
-const RANGES_A_THREAD = 4;
+/** Some ranges for each thread, since one may be held up. */
+const RANGES_A_THREAD = 2;
+/** In chunks: handing out less costs more than doing it. */
 const SMALLEST_RANGE = 32;
+/** Parameters that are kept while θ is changed, 16 MiB: a model that has no more is changed back by copying. */
+const KEPT_PARAMETERS = 1 << 22;
+
+/** A thread ended while it changed θ, or could not change it back: it is neither what it was nor what was asked for. Whoever holds it must let go of it. */
+export class ThetaLost extends VramhubError {
+	constructor(cause: unknown) {
+		super('INVARIANT', `θ is left half changed: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+	}
+}
 
 /**
  * Threads with one single-threaded session each. Work is cut into runs of `graph.batch` sequences whatever the number of
  * threads, and put together in order of the sequences: the same bits come out of 1 thread and of 8.
  *
- * θ is an argument of every call. What is in shared memory the threads read where it is; other θ is copied into memory that they share. Calls wait for
- * each other.
+ * θ is an argument of every call. What is in shared memory the threads read where it is; other θ is copied into memory that they share, the pool's own. Calls
+ * wait for each other.
  */
 export class ModelPool implements AsyncDisposable {
 	readonly graph: ForwardGraph;
-	/** The pool's own θ: what a call's was copied or updated into. Never write while a call is under way. */
-	readonly parameters: Float32Array<SharedArrayBuffer>;
 	readonly #idle: Worker[] = [];
 	readonly #running = new Map<Worker, PendingJob>();
 	readonly #waiting: PendingJob[] = [];
@@ -84,7 +87,10 @@ export class ModelPool implements AsyncDisposable {
 	readonly #maxThreads: number;
 	readonly #startThread: () => Worker;
 	readonly #gradient = new SharedGradient();
+	readonly #ranges: readonly Pick<Change, 'range' | 'lost'>[];
 	readonly #thetaIds = new WeakMap<Float32Array, number>();
+	readonly #parameterCount: number;
+	#own: SharedTheta | undefined;
 	#turn: Promise<unknown> = Promise.resolve();
 	#nextId = 0;
 	#lastThetaId = 0;
@@ -96,10 +102,9 @@ export class ModelPool implements AsyncDisposable {
 			throw new VramhubError('BAD_ARGUMENT', 'the training graph takes another batch than the forward graph');
 		}
 		this.graph = graph;
-		const parameters = new SharedArrayBuffer(parameterCount(graph) * Float32Array.BYTES_PER_ELEMENT);
-		this.parameters = new Float32Array(parameters);
-		this.#thetaIds.set(this.parameters, 0);
-		const workerData: PoolWorkerData = { graph, trainingGraph, parameters };
+		this.#parameterCount = parameterCount(graph);
+		this.#ranges = cutIntoRanges(chunkCount(graph.parameters), threads);
+		const workerData: PoolWorkerData = { graph, trainingGraph };
 		this.#startThread = () => new Worker(workerEntry, { workerData, name: 'model', resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MEGABYTES } });
 		this.#maxThreads = threads;
 		for (let i = 0; i < threads; i++) this.#start();
@@ -112,23 +117,22 @@ export class ModelPool implements AsyncDisposable {
 	}
 
 	/**
-	 * Losses of the sequences `before` at `base` and of `after` at fround(base − fround(scale · gradient)), nats a token each. The threads write the updated
-	 * θ next to `base`, which stays as it is: there is nothing to take back. While parts of it are missing they are at work on `before`.
+	 * Losses of the sequences `before` at θ and of `after` at fround(θ − fround(scale · gradient)), nats a token each. The threads move θ where it is and move it
+	 * back, bit for bit, before this ends: nobody else may read it meanwhile. Throws {@link ThetaLost} when that cannot be.
 	 */
 	async updateLosses(
-		base: Float32Array<SharedArrayBuffer>,
+		theta: Float32Array<SharedArrayBuffer>,
 		update: { readonly gradient: SparseGradient; readonly scale: number },
 		before: readonly Uint8Array[],
 		after: readonly Uint8Array[],
 	): Promise<{ readonly before: Float64Array; readonly after: Float64Array }> {
-		if (base === this.parameters) throw new VramhubError('BAD_ARGUMENT', "the pool's own θ cannot be updated from itself");
-		return this.#exclusive(base, async (theta) => {
+		if (update.gradient.header.chunkCount !== chunkCount(this.graph.parameters)) throw new VramhubError('BAD_ARGUMENT', 'a gradient of another model');
+		return this.#exclusive(theta, async (shared) => {
+			const jobs = { before: this.#lossJobs(shared, before), after: this.#lossJobs(shared, after) };
 			const gradient = this.#gradient.hold(update.gradient);
-			const ranges = chunkRanges(gradient.header.chunkCount, this.#maxThreads);
-			const applied = this.#runAll(ranges.map((range) => ({ kind: 'update', base: theta, gradient, range, scale: update.scale })));
-			const losses = this.#runAll(this.#lossJobs(theta, before));
-			const moved = applied.then(() => this.#runAll(this.#lossJobs({ id: 0, parameters: this.parameters }, after)));
-			const [, first, second] = await settled([applied, losses, moved]);
+			const changes = this.#ranges.map((part) => ({ theta: shared, change: { ...part, gradient, scale: update.scale } }));
+			const first = await this.#runAll(jobs.before);
+			const second = await this.#whileChanged(changes, () => this.#runAll(jobs.after));
 			return { before: this.#losses(first, before.length), after: this.#losses(second, after.length) };
 		});
 	}
@@ -144,7 +148,7 @@ export class ModelPool implements AsyncDisposable {
 		const results = await this.#exclusive(parameters, (theta) =>
 			this.#runAll(this.#lossJobs(theta, sequences).map((job) => ({ ...job, kind: 'gradient', weight }))),
 		);
-		const gradient = new Float32Array(this.parameters.length);
+		const gradient = new Float32Array(this.#parameterCount);
 		for (const result of results) {
 			if (result.kind !== 'gradient') throw new VramhubError('INVARIANT', 'a thread answered without a gradient');
 			for (let i = 0; i < gradient.length; i++) gradient[i]! += result.gradient[i]!;
@@ -168,24 +172,42 @@ export class ModelPool implements AsyncDisposable {
 		const losses = new Float64Array(count);
 		let next = 0;
 		for (const result of results) {
-			if (result.kind === 'updated') throw new VramhubError('INVARIANT', 'a thread answered without losses');
+			if (result.kind !== 'losses' && result.kind !== 'gradient') throw new VramhubError('INVARIANT', 'a thread answered without losses');
 			for (const sum of result.logLikelihoods) losses[next++] = -sum / this.graph.context;
 		}
 		return losses;
 	}
 
-	/** One call at a time: the pool's own θ is shared. */
-	#exclusive<T>(parameters: Float32Array, operation: (theta: SharedTheta) => Promise<T>): Promise<T> {
-		if (parameters.length !== this.parameters.length) {
-			throw new VramhubError('BAD_ARGUMENT', `the model has ${this.parameters.length} parameters, not ${parameters.length}`);
+	/** θ is changed back whatever becomes of the operation. */
+	async #whileChanged<T>(
+		changes: readonly Pick<Extract<PoolJob, { kind: 'apply' | 'revert' }>, 'theta' | 'change'>[],
+		operation: () => Promise<T>,
+	): Promise<T> {
+		const unrecoverable = (cause: unknown): never => {
+			throw new ThetaLost(cause);
+		};
+		await this.#runAll(changes.map((change) => ({ ...change, kind: 'apply' }))).catch(unrecoverable);
+		try {
+			return await operation();
+		} finally {
+			await this.#runAll(changes.map((change) => ({ ...change, kind: 'revert' }))).catch(unrecoverable);
 		}
-		const result = this.#turn.then(() => {
-			if (isShared(parameters)) return operation({ id: this.#idOf(parameters), parameters });
-			this.parameters.set(parameters);
-			return operation({ id: 0, parameters: this.parameters });
-		});
+	}
+
+	/** One call at a time: θ may be changed meanwhile, and the pool's own is shared. */
+	#exclusive<T>(parameters: Float32Array, operation: (theta: SharedTheta) => Promise<T>): Promise<T> {
+		if (parameters.length !== this.#parameterCount) {
+			throw new VramhubError('BAD_ARGUMENT', `the model has ${this.#parameterCount} parameters, not ${parameters.length}`);
+		}
+		const result = this.#turn.then(() => operation(isShared(parameters) ? { id: this.#idOf(parameters), parameters } : this.#copyOf(parameters)));
 		this.#turn = result.catch(() => undefined);
 		return result;
+	}
+
+	#copyOf(parameters: Float32Array): SharedTheta {
+		this.#own ??= { id: ++this.#lastThetaId, parameters: new Float32Array(new SharedArrayBuffer(parameters.byteLength)) };
+		this.#own.parameters.set(parameters);
+		return this.#own;
 	}
 
 	#idOf(parameters: Float32Array): number {
@@ -278,10 +300,12 @@ function isShared(parameters: Float32Array): parameters is Float32Array<SharedAr
 	return parameters.buffer instanceof SharedArrayBuffer;
 }
 
-/** Some for each thread, since chunks differ in work, but none so small that handing it out costs more than doing it. */
-function chunkRanges(chunks: number, threads: number): ChunkRange[] {
+function cutIntoRanges(chunks: number, threads: number): Pick<Change, 'range' | 'lost'>[] {
 	const parts = Math.max(1, Math.min(RANGES_A_THREAD * threads, Math.floor(chunks / SMALLEST_RANGE)));
-	return Array.from({ length: parts }, (_, i) => ({ from: Math.floor((i * chunks) / parts), to: Math.floor(((i + 1) * chunks) / parts) }));
+	return Array.from({ length: parts }, (_, i) => {
+		const range: ChunkRange = { from: Math.floor((i * chunks) / parts), to: Math.floor(((i + 1) * chunks) / parts) };
+		return { range, lost: createLostMemory(range.to - range.from, Math.floor(KEPT_PARAMETERS / parts)) };
+	});
 }
 
 /** Σ / n in f64, in order. */

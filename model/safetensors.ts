@@ -85,6 +85,13 @@ function readParameters<T extends Float32Array>(manifest: Parameters, file: Uint
 	return parameters;
 }
 
+/** SHA-256 of the file that {@link encodeCheckpoint} would make of these parameters. */
+export function parametersHash(manifest: Parameters, parameters: Float32Array): Uint8Array {
+	const hash = createHash('sha256').update(safetensorsHeader(manifest));
+	if (LITTLE_ENDIAN) return hash.update(new Uint8Array(parameters.buffer, parameters.byteOffset, parameters.byteLength)).digest();
+	return checkpointHash(encodeCheckpoint(manifest, parameters));
+}
+
 /** What the chain anchors: SHA-256 of the file. */
 export function checkpointHash(file: Uint8Array): Uint8Array {
 	return createHash('sha256').update(file).digest();

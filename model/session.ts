@@ -32,7 +32,7 @@ export const SESSION_OPTIONS = {
 	logSeverityLevel: 3,
 } as const satisfies ort.InferenceSession.SessionOptions;
 
-/** θ as it was and θ as a gradient moves it. */
+/** θ as it was and θ as a gradient moves it, where they are two. */
 const FEEDS = 2;
 
 /** f32 tensors over consecutive parts of one flat buffer, so that writing the buffer changes the tensors. */
@@ -53,8 +53,6 @@ function tensorsOver(graph: ForwardGraph, flat: Float32Array, prefix = ''): Reco
  */
 export class ModelSession<G extends ForwardGraph = ForwardGraph> {
 	readonly graph: G;
-	/** θ in manifest order, for runs that name no other. The runs read it in place: change it between runs, never during one. */
-	readonly parameters: Float32Array;
 	readonly #session: ort.InferenceSession;
 	/** Inputs besides the parameters. */
 	readonly #inputs: Record<string, ort.Tensor>;
@@ -67,17 +65,16 @@ export class ModelSession<G extends ForwardGraph = ForwardGraph> {
 	readonly #logProbabilities: Float32Array;
 	readonly #gradient: Float32Array;
 
-	private constructor(graph: G, session: ort.InferenceSession, parameters: Float32Array) {
+	private constructor(graph: G, session: ort.InferenceSession) {
 		const count = graph.batch * graph.context;
 		const training = isTraining(graph);
 		this.graph = graph;
-		this.parameters = parameters;
 		this.#session = session;
 		this.#tokens = new Int32Array(count);
 		this.#targets = new Int32Array(count);
 		this.#weights = new Float32Array(count);
 		this.#logProbabilities = new Float32Array(count);
-		this.#gradient = new Float32Array(training ? parameters.length : 0);
+		this.#gradient = new Float32Array(training ? parameterCount(graph) : 0);
 		this.#inputs = {
 			[graph.tokensInput]: new ort.Tensor('int32', this.#tokens, [count]),
 			[graph.targetsInput]: new ort.Tensor('int32', this.#targets, [count]),
@@ -89,30 +86,23 @@ export class ModelSession<G extends ForwardGraph = ForwardGraph> {
 		};
 	}
 
-	/**
-	 * Loads a graph. `parameters` may be given to share one θ between sessions; it is used, not copied.
-	 * Throws BAD_ARGUMENT when the graph is not one that the runtime loads, or θ has another length.
-	 */
-	static async open<G extends ForwardGraph>(graph: G, parameters?: Float32Array): Promise<ModelSession<G>> {
-		const length = parameterCount(graph);
-		if (parameters !== undefined && parameters.length !== length) {
-			throw new VramhubError('BAD_ARGUMENT', `the model has ${length} parameters, not ${parameters.length}`);
-		}
+	/** Loads a graph. Throws BAD_ARGUMENT when it is not one that the runtime loads. */
+	static async open<G extends ForwardGraph>(graph: G): Promise<ModelSession<G>> {
 		try {
 			// The runtime does not take a graph out of shared memory, where an enclave's files are.
 			const bytes = graph.bytes.buffer instanceof SharedArrayBuffer ? graph.bytes.slice() : graph.bytes;
 			const session = await ort.InferenceSession.create(bytes, SESSION_OPTIONS);
-			return new ModelSession(graph, session, parameters ?? new Float32Array(length));
+			return new ModelSession(graph, session);
 		} catch (cause) {
 			throw new VramhubError('BAD_ARGUMENT', 'the runtime does not load this graph', { cause });
 		}
 	}
 
 	/**
-	 * For each sequence Σ of the log-probabilities of its T targets, nats, summed in f64 in order of position. Another θ than the session's is read in
-	 * place as well.
+	 * For each sequence Σ of the log-probabilities of its T targets, nats, summed in f64 in order of position. θ, in manifest order, is read in place: change it
+	 * between runs, never during one. Throws BAD_ARGUMENT when it has another length.
 	 */
-	async logLikelihoods(sequences: readonly Uint8Array[], parameters = this.parameters): Promise<Float64Array> {
+	async logLikelihoods(parameters: Float32Array, sequences: readonly Uint8Array[]): Promise<Float64Array> {
 		this.#fill(sequences);
 		await this.#session.run(this.#feedsOf(parameters), this.#fetches);
 		return this.#sequenceSums(sequences.length);
@@ -124,13 +114,13 @@ export class ModelSession<G extends ForwardGraph = ForwardGraph> {
 	 */
 	async gradient(
 		this: ModelSession<TrainingGraph>,
+		parameters: Float32Array,
 		sequences: readonly Uint8Array[],
 		weight: number,
-		parameters = this.parameters,
 	): Promise<{ logLikelihoods: Float64Array; gradient: Float32Array }> {
 		this.#weights.fill(weight, 0, sequences.length * this.graph.context);
 		this.#weights.fill(0, sequences.length * this.graph.context);
-		const logLikelihoods = await this.logLikelihoods(sequences, parameters);
+		const logLikelihoods = await this.logLikelihoods(parameters, sequences);
 		return { logLikelihoods, gradient: this.#gradient };
 	}
 
@@ -140,6 +130,8 @@ export class ModelSession<G extends ForwardGraph = ForwardGraph> {
 	}
 
 	#feedsOf(parameters: Float32Array): Record<string, ort.Tensor> {
+		const length = parameterCount(this.graph);
+		if (parameters.length !== length) throw new VramhubError('BAD_ARGUMENT', `the model has ${length} parameters, not ${parameters.length}`);
 		const known = this.#feeds.find((feeds) => feeds.parameters === parameters);
 		const feeds = known ?? { parameters, tensors: { ...tensorsOver(this.graph, parameters), ...this.#inputs } };
 		this.#feeds = [feeds, ...this.#feeds.filter((other) => other !== feeds)].slice(0, FEEDS);

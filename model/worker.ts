@@ -8,18 +8,16 @@ import { type ForwardGraph, ModelSession, type TrainingGraph } from '#model/sess
 const port = parentPort;
 if (port === null) throw new VramhubError('INVARIANT', 'model/worker.ts runs as a worker thread');
 
-const { graph, trainingGraph, parameters } = workerData as PoolWorkerData;
-const own = new Float32Array(parameters);
+const { graph, trainingGraph } = workerData as PoolWorkerData;
 const update = createGradientUpdate(graph.parameters);
-/** The last θ that was not the pool's own: every message brings another view of the same memory, the session knows it by the view. */
-let other: SharedTheta | undefined;
+/** The last θ: every message brings another view of the same memory, the session knows it by the view. */
+let last: SharedTheta | undefined;
 let evaluating: Promise<ModelSession<ForwardGraph>> | undefined;
 let training: Promise<ModelSession<TrainingGraph>> | undefined;
 
 function known(theta: SharedTheta): Float32Array {
-	if (theta.id === 0) return own;
-	if (other?.id !== theta.id) other = theta;
-	return other.parameters;
+	if (last?.id !== theta.id) last = theta;
+	return last.parameters;
 }
 
 function sequencesOf(packed: Uint8Array): Uint8Array[] {
@@ -31,18 +29,21 @@ async function run(job: PoolJob): Promise<PoolReply> {
 	const { id } = job;
 	switch (job.kind) {
 		case 'losses': {
-			evaluating ??= ModelSession.open(graph, own);
-			return { id, kind: 'losses', logLikelihoods: await (await evaluating).logLikelihoods(sequencesOf(job.sequences), known(job.theta)) };
+			evaluating ??= ModelSession.open(graph);
+			return { id, kind: 'losses', logLikelihoods: await (await evaluating).logLikelihoods(known(job.theta), sequencesOf(job.sequences)) };
 		}
 		case 'gradient': {
 			if (trainingGraph === undefined) throw new VramhubError('BAD_ARGUMENT', 'this pool was started without a training graph');
-			training ??= ModelSession.open(trainingGraph, own);
-			const { logLikelihoods, gradient } = await (await training).gradient(sequencesOf(job.sequences), job.weight, known(job.theta));
+			training ??= ModelSession.open(trainingGraph);
+			const { logLikelihoods, gradient } = await (await training).gradient(known(job.theta), sequencesOf(job.sequences), job.weight);
 			return { id, kind: 'gradient', logLikelihoods, gradient: gradient.slice() };
 		}
-		case 'update':
-			update(job.gradient, job.range, job.scale, known(job.base), own);
-			return { id, kind: 'updated' };
+		case 'apply':
+			update.apply({ ...job.change, theta: known(job.theta) });
+			return { id, kind: 'changed' };
+		case 'revert':
+			update.revert({ ...job.change, theta: known(job.theta) });
+			return { id, kind: 'changed' };
 		default:
 			return job satisfies never;
 	}

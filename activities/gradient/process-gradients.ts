@@ -2,7 +2,6 @@ import { type BlobFolder, requireBlob } from '#activities/blobs.ts';
 import type { GradientsRequest, StoredGradient } from '#activities/gradient/measure-gradients.ts';
 import type { EnclaveClient } from '#activities/gradient/ports.ts';
 import { resuming } from '#activities/heartbeat.ts';
-import { toHex } from '#core/bytes.ts';
 import type { Logger } from '#runtime/log.ts';
 
 export interface Processed {
@@ -22,10 +21,10 @@ export function createProcessGradients(deps: {
 	const log = deps.log.child('evaluator');
 	return async function processGradients({ window, checkpointHash, gradients }: GradientsRequest & { readonly checkpointHash: string }): Promise<Processed[]> {
 		return resuming<StoredGradient, Processed>(gradients, async ({ uid, sha256 }, signal) => {
-			const gradient = await requireBlob(deps.blobs, sha256);
+			const gradient = Buffer.from(await requireBlob(deps.blobs, sha256));
 			log.info('Sending gradient to enclave', { miner_uid: uid, window });
 			const { score, random } = await deps.enclave.process(
-				{ window: Number(window), miner_uid: uid, gradient_bytes: toHex(gradient), checkpoint_hash: checkpointHash },
+				{ window: Number(window), miner_uid: uid, gradient_bytes: gradient.toString('hex'), checkpoint_hash: checkpointHash },
 				signal,
 			);
 			log.info('Enclave score', { miner_uid: uid, score, window });

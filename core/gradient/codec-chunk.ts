@@ -1,4 +1,5 @@
 import { VramhubError } from '#core/errors.ts';
+import type { ChunkKernel } from '#core/gradient/chunk-kernel.ts';
 import type { MinerCodeName } from '#core/gradient/codes.ts';
 
 /** Of a scale or level: the smallest normal f32. Below it there are too few bits for a value to have one encoding. */
@@ -30,8 +31,8 @@ export interface ChunkCodec {
 	forward(samples: Float64Array, coefficients: Float64Array): void;
 	/** Coefficients into at least the first `length` elements. */
 	inverse(coefficients: Float64Array, samples: Float64Array, length: number): void;
-	/** The same of the coefficients `scale` · entries, in memory of the codec's own: it is overwritten by the next call, and the first `length` elements count. */
-	inverseOf(entries: ChunkEntries, scale: number, length: number): Float64Array;
+	/** The same of the coefficients `scale` · entries, into the kernel's samples. */
+	inverseOf(entries: ChunkEntries, scale: number, length: number, kernel: ChunkKernel): void;
 	/**
 	 * Writes the chunk of at most `topK` of these coefficients at `at` and leaves in `coefficients` what the bytes decode to. Returns their number.
 	 * Throws GRADIENT_NOT_FINITE.

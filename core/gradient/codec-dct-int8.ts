@@ -1,5 +1,6 @@
 import { type ChunkCodec, largestMagnitudes, SMALLEST_SCALE } from '#core/gradient/codec-chunk.ts';
-import { DCT_SIZE, dctKernel, forwardDct, inverseDct } from '#core/gradient/dct.ts';
+import { forwardDct, inverseDct, inverseDctOf } from '#core/gradient/dct.ts';
+import { DCT_SIZE } from '#core/gradient/dct-basis.ts';
 import { CHUNK_ELEMENTS } from '#core/gradient/layout.ts';
 
 /** count u16 ‖ scale f32 */
@@ -20,15 +21,7 @@ export const dctInt8: ChunkCodec = {
 	chunkLength: (count) => HEAD + count * COEFFICIENT,
 	forward: forwardDct,
 	inverse: (coefficients, samples, length) => inverseDct(coefficients, samples, Math.ceil(length / DCT_SIZE)),
-	inverseOf({ indices, values, from, to }, scale, length) {
-		const kernel = dctKernel();
-		for (let k = from; k < to; k++) {
-			kernel.indices[k - from] = indices[k]!;
-			kernel.values[k - from] = values[k]! * scale;
-		}
-		kernel.inverse(to - from, Math.ceil(length / DCT_SIZE));
-		return kernel.samples;
-	},
+	inverseOf: (entries, scale, length, kernel) => inverseDctOf(entries, scale, Math.ceil(length / DCT_SIZE), kernel),
 
 	write(coefficients, topK, view, at) {
 		const chosen = largestMagnitudes(coefficients, topK);

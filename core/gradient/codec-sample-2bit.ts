@@ -1,14 +1,10 @@
 import { type ChunkCodec, largestMagnitudes, SMALLEST_SCALE } from '#core/gradient/codec-chunk.ts';
-import { CHUNK_ELEMENTS } from '#core/gradient/layout.ts';
 
 /** count u16, and with any coefficient ‖ low f32 ‖ high f32 */
 const EMPTY = 2;
 const HEAD = 10;
 /** 4096 = 2^12 indices. */
 const INDEX_BITS = 12;
-
-/** Of {@link ChunkCodec.inverseOf}. */
-const elements = new Float64Array(CHUNK_ELEMENTS);
 
 /**
  * Codec 2, a chunk: count u16, and unless it is 0 ‖ low f32 ‖ high f32 ‖ bits, of elements as they are. Bits, the highest of a byte first, with
@@ -28,10 +24,9 @@ export const sample2bit: ChunkCodec = {
 	chunkLength: (count) => (count === 0 ? EMPTY : HEAD + Math.ceil(payloadBits(count) / 8)),
 	forward: (samples, coefficients) => coefficients.set(samples),
 	inverse: (coefficients, samples, length) => samples.set(coefficients.subarray(0, length)),
-	inverseOf({ indices, values, from, to }, scale) {
-		elements.fill(0);
-		for (let k = from; k < to; k++) elements[indices[k]!] = values[k]! * scale;
-		return elements;
+	inverseOf({ indices, values, from, to }, scale, _, { samples }) {
+		samples.fill(0);
+		for (let k = from; k < to; k++) samples[indices[k]!] = values[k]! * scale;
 	},
 
 	write(coefficients, topK, view, at) {

@@ -1,5 +1,6 @@
 import { ByteWriter, equalBytes } from '#core/bytes.ts';
 import { VramhubError } from '#core/errors.ts';
+import { chunkKernel } from '#core/gradient/chunk-kernel.ts';
 import type { ChunkCodec } from '#core/gradient/codec-chunk.ts';
 import { dctInt8 } from '#core/gradient/codec-dct-int8.ts';
 import { sample2bit } from '#core/gradient/codec-sample-2bit.ts';
@@ -261,9 +262,10 @@ export function reconstruct(gradient: SparseGradient, parameters: readonly Param
 	if (header.chunkCount !== chunkCount(parameters)) throw new VramhubError('BAD_ARGUMENT', 'a gradient of another model');
 	assertLength(out, parameters);
 	const { inverseOf } = chunkCodec(header.codec);
+	const kernel = chunkKernel();
 	for (const { chunk, offset, length } of chunkSpans(parameters)) {
-		const samples = inverseOf({ indices, values, from: starts[chunk]!, to: starts[chunk + 1]! }, scale, length);
-		for (let i = 0; i < length; i++) out[offset + i] = samples[i]!;
+		inverseOf({ indices, values, from: starts[chunk]!, to: starts[chunk + 1]! }, scale, length, kernel);
+		for (let i = 0; i < length; i++) out[offset + i] = kernel.samples[i]!;
 	}
 }
 
