@@ -54,7 +54,7 @@ describe('attacks on gradients', () => {
 		const manifest = encodeManifest(model.manifest);
 		const { own_batch_sequences, top_k } = model.hparams;
 		// Small steps, judged on many sequences: then honest work on this small model always helps the random batch too, and its own more.
-		const evaluation = { random_batch_sequences: 32n, evaluation_learning_rate_ppm: 50_000n, proof_of_work_margin_ppm: 0n, ...TEST_TIERS };
+		const evaluation = { random_batch_sequences: 200n, evaluation_learning_rate_ppm: 50_000n, proof_of_work_margin_ppm: 0n, ...TEST_TIERS };
 		world = await startAttackWorld(
 			{ own_batch_sequences, top_k, ...evaluation },
 			{ miners: MINERS, validators: 0 },
