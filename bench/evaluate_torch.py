@@ -84,7 +84,7 @@ def forward(p, tokens):
         heads = torch.addmm(q("qkv.b"), h, q("qkv.w")).view(count, T, 3, HEADS, WIDTH // HEADS).permute(2, 0, 3, 1, 4)
         mixed = F.scaled_dot_product_attention(heads[0], heads[1], heads[2], is_causal=True).transpose(1, 2).reshape(-1, WIDTH)
         x = x + torch.addmm(q("out.b"), mixed, q("out.w")).view(count, T, WIDTH)
-        h = F.gelu(torch.addmm(q("up.b"), F.layer_norm(x, (WIDTH,), q("ln2.g"), q("ln2.b")).view(-1, WIDTH), q("up.w")))
+        h = F.gelu(torch.addmm(q("up.b"), F.layer_norm(x, (WIDTH,), q("ln2.g"), q("ln2.b")).view(-1, WIDTH), q("up.w")), approximate="tanh")
         x = x + torch.addmm(q("down.b"), h, q("down.w")).view(count, T, WIDTH)
     logits = F.layer_norm(x, (WIDTH,), p["lnf.g"], p["lnf.b"]).view(-1, WIDTH) @ p["wte"].T
     return F.cross_entropy(logits, targets.reshape(-1), reduction="none").view(count, T)

@@ -48,7 +48,7 @@ function referenceLoss(config: GptConfig, theta: Float64Array, sequences: readon
 			);
 			x = x.map((row, t) => linear(attended[t]!, q('out.w'), q('out.b')).map((v, i) => v + row[i]!));
 			x = x.map((row) => {
-				const hidden = linear(norm(row, q('ln2.g'), q('ln2.b')), q('up.w'), q('up.b')).map((v) => v * normalDistribution(v));
+				const hidden = linear(norm(row, q('ln2.g'), q('ln2.b')), q('up.w'), q('up.b')).map(tanhGelu);
 				return linear(hidden, q('down.w'), q('down.b')).map((v, i) => v + row[i]!);
 			});
 		}
@@ -61,16 +61,8 @@ function referenceLoss(config: GptConfig, theta: Float64Array, sequences: readon
 	return total / (sequences.length * context);
 }
 
-/** Φ(x) = ½ + φ(x) · Σ x^(2n+1) / (2n+1)!!, which converges for every x and fast for |x| < 6. Marsaglia, J. Stat. Softw. 11(4), 2004. */
-function normalDistribution(x: number): number {
-	let term = x;
-	let sum = x;
-	for (let n = 3; Math.abs(term) > 1e-18; n += 2) {
-		term *= (x * x) / n;
-		sum += term;
-	}
-	return 0.5 + (sum * Math.exp(-0.5 * x * x)) / Math.sqrt(2 * Math.PI);
-}
+/** As its authors write it: 0.5 x (1 + tanh[√(2/π) (x + 0.044715 x³)]). */
+const tanhGelu = (x: number): number => 0.5 * x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3)));
 
 const CONFIGS: readonly GptConfig[] = [
 	{ vocabulary: 11, context: 5, width: 8, layers: 2, heads: 2 },

@@ -21,7 +21,7 @@ import {
 import type { ForwardGraph, TrainingGraph } from '#model/session.ts';
 
 /**
- * A decoder-only transformer over bytes: pre-norm blocks, learned positions, GELU, output tied to the embedding.
+ * A decoder-only transformer over bytes: pre-norm blocks, learned positions, GELU in its tanh form, output tied to the embedding.
  * Radford et al., Language Models are Unsupervised Multitask Learners (2019).
  */
 export interface GptConfig {

@@ -13,11 +13,12 @@ const DATA_TYPE = { float32: 1, int32: 6, int64: 7 } as const;
 export type ElementType = keyof typeof DATA_TYPE;
 
 /** AttributeProto.AttributeType */
-const ATTRIBUTE_TYPE = { float: 1, int: 2, ints: 7 } as const;
+const ATTRIBUTE_TYPE = { float: 1, int: 2, string: 3, ints: 7 } as const;
 
 export type Attribute =
 	| { readonly type: 'float'; readonly value: number }
 	| { readonly type: 'int'; readonly value: number }
+	| { readonly type: 'string'; readonly value: string }
 	| { readonly type: 'ints'; readonly value: readonly number[] };
 
 export type Attributes = Readonly<Record<string, Attribute>>;
@@ -86,6 +87,9 @@ function encodeAttribute(name: string, attribute: Attribute): ProtobufWriter {
 			break;
 		case 'int':
 			writer.integer(3, attribute.value); // i
+			break;
+		case 'string':
+			writer.string(4, attribute.value); // s
 			break;
 		case 'ints':
 			for (const value of attribute.value) writer.integer(8, value); // ints

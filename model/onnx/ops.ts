@@ -137,16 +137,23 @@ export function layerNormalization(graph: Graph, x: Value, gain: Value, bias: Va
 	return y;
 }
 
-/** x · Φ(x), Φ the standard normal distribution function (by erf, not the tanh approximation). Hendrycks and Gimpel, arXiv:1606.08415. */
+/**
+ * x/2 · (1 + tanh(√(2/π) · (x + 0.044715 x³))), which is x · σ of twice that argument: GELU as GPT-2 has it, the approximation of x · Φ(x) in Hendrycks and Gimpel,
+ * arXiv:1606.08415, §2.
+ */
 export function gelu(graph: Graph, x: Value): Value {
-	const y = graph.apply('Gelu', [x], x.shape);
+	const y = graph.apply('Gelu', [x], x.shape, { approximate: { type: 'string', value: 'tanh' } });
+	const slope = Math.sqrt(8 / Math.PI);
 	const pullback = (d: Value): Value => {
-		const unary = (operator: string, a: Value): Value => graph.apply(operator, [a], x.shape);
 		const mul = (a: Value, b: Value): Value => graph.apply('Mul', [a, b], x.shape);
-		const plus = (a: Value, b: Value): Value => graph.apply('Add', [a, b], x.shape);
-		const density = mul(unary('Exp', mul(mul(x, x), graph.scalar(-0.5))), graph.scalar(1 / Math.sqrt(2 * Math.PI)));
-		const distribution = mul(plus(unary('Erf', mul(x, graph.scalar(Math.SQRT1_2))), graph.scalar(1)), graph.scalar(0.5));
-		return mul(d, plus(distribution, mul(x, density)));
+		const times = (a: Value, factor: number): Value => mul(a, graph.scalar(factor));
+		const plus = (a: Value, term: number): Value => graph.apply('Add', [a, graph.scalar(term)], x.shape);
+		const squared = mul(x, x);
+		const sigmoid = graph.apply('Sigmoid', [mul(x, plus(times(squared, 0.044715 * slope), slope))], x.shape);
+		const other = graph.apply('Sub', [graph.scalar(1), sigmoid], x.shape);
+		// σ + x · σ (1 − σ) · the argument's derivative
+		const inner = mul(mul(x, other), plus(times(squared, 3 * 0.044715 * slope), slope));
+		return mul(d, mul(sigmoid, plus(inner, 1)));
 	};
 	graph.record({ outputs: [y], inputs: [x], pullbacks: [pullback] });
 	return y;
