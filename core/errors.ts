@@ -57,7 +57,7 @@ export const ERRORS = {
 	CHECKPOINT_MISMATCH: traits(false, EXIT.verification, 'The checkpoint file does not have the anchored hash.'),
 
 	ENCLAVE_UNAVAILABLE: traits(true, EXIT.unavailable, 'Start the enclave; registration follows by itself.'),
-	ENCLAVE_SESSION_LOST: traits(true, EXIT.failure, 'The enclave was restarted; the session is opened again.'),
+	ENCLAVE_SESSION_LOST: traits(true, EXIT.failure, 'The enclave was restarted, or gave the session up; it is opened again.'),
 	ENCLAVE_REFUSED: traits(false, EXIT.failure, 'The enclave refused the request; the message says why.'),
 	ATTESTATION_INVALID: traits(false, EXIT.verification, 'The attestation document does not verify.'),
 

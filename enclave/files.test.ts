@@ -24,6 +24,19 @@ test('keeps files by digest within its bound, the recently used ones', async () 
 	assert.equal(store.get(name(a)), undefined);
 });
 
+test('a deleted file makes room, once', async () => {
+	const store = new FileStore(100);
+	const [a, b, c] = [file(1), file(2), file(3)];
+	for (const each of [a, b]) await store.put(name(each), parts(each));
+	store.delete(name(a));
+	store.delete(name(a));
+	assert.equal(store.get(name(a)), undefined);
+	await store.put(name(c), parts(c));
+	assert.deepEqual([store.get(name(b)), store.get(name(c))], [b, c]);
+	await store.put(name(a), parts(a));
+	assert.equal(store.get(name(b)), undefined);
+});
+
 test('keeps nothing of a file with another digest', async () => {
 	const store = new FileStore(100);
 	await assert.rejects(store.put(name(file(1)), parts(file(2))), { code: 'BAD_ARGUMENT' });

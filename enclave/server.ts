@@ -44,7 +44,13 @@ const KEEP_ALIVE_MS = 60_000;
 /** Serves core/gradient/enclave-api.ts. Bodies are read only as far as their bound; calls that hold a gradient or evaluate run one at a time. */
 export async function startEnclaveServer(options: EnclaveServerOptions): Promise<EnclaveServer> {
 	const files = new FileStore(options.maxFileBytes ?? DEFAULT_MAX_FILE_BYTES);
-	const sessions = new Sessions({ key: options.key, files, cpuClass: options.cpuClass, limit: options.maxSessions });
+	const sessions = new Sessions({
+		key: options.key,
+		files,
+		cpuClass: options.cpuClass,
+		limit: options.maxSessions,
+		onCheckpointLost: (sha256, why) => options.log.error('Checkpoint given up, to be brought again', { checkpoint_hash: sha256, error: why }),
+	});
 	const app = routes(options, files, sessions);
 	const server = createAdaptorServer({ fetch: app.fetch, overrideGlobalObjects: false }) as Server;
 	// The one gradient that is read at a time must not wait for a sender that never ends.

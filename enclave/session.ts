@@ -48,7 +48,7 @@ export interface SessionSurroundings {
 	 */
 	readonly fixSet: (digest: string) => void;
 	/** Called when the checkpoint in memory is not what it was: this session ends, as does every other that evaluates with it. */
-	readonly checkpointLost: () => Promise<void>;
+	readonly checkpointLost: (why: string) => Promise<void>;
 }
 
 /**
@@ -174,7 +174,7 @@ export class Session {
 		try {
 			return await work();
 		} catch (error) {
-			if (isVramhubError(error) && error.code === 'ENCLAVE_SESSION_LOST') await this.#surroundings.checkpointLost();
+			if (isVramhubError(error) && error.code === 'ENCLAVE_SESSION_LOST') await this.#surroundings.checkpointLost(error.message);
 			throw error;
 		}
 	}

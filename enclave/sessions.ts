@@ -16,6 +16,8 @@ export interface SessionsOptions {
 	readonly limit?: number;
 	/** Of each model; default: the cores. */
 	readonly threads?: number;
+	/** Told when a checkpoint is given up that is no longer what was loaded; `sha256` is what it should be. */
+	readonly onCheckpointLost?: (sha256: string, why: string) => void;
 }
 
 const DEFAULT_LIMIT = 4;
@@ -54,7 +56,7 @@ export class Sessions implements AsyncDisposable {
 		await this.#makeRoom();
 		const evaluator = await this.#models.open(facts, files);
 		const fixSet = (digest: string) => this.#fixSet(facts, digest);
-		const checkpointLost = () => this.#loseCheckpoint(facts);
+		const checkpointLost = (why: string) => this.#loseCheckpoint(facts, why);
 		this.#sessions.set(facts.id, new Session(facts, evaluator, earlier, { key, cpuClass, fixSet, checkpointLost }));
 		return { session: facts.id, missing: [], drawn: facts.drawn };
 	}
@@ -96,8 +98,9 @@ export class Sessions implements AsyncDisposable {
 	}
 
 	/** What is held of the checkpoint goes, and with it whoever uses it: to be brought and opened again. Signed windows stay. */
-	async #loseCheckpoint({ checkpointHash }: SessionFacts): Promise<void> {
+	async #loseCheckpoint({ checkpointHash }: SessionFacts, why: string): Promise<void> {
 		const sha256 = toHex(checkpointHash);
+		this.#options.onCheckpointLost?.(sha256, why);
 		for (const [id, session] of this.#sessions) {
 			if (session.closed || toHex(session.facts.checkpointHash) !== sha256) continue;
 			this.#sessions.delete(id);

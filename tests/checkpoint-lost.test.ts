@@ -23,7 +23,14 @@ test('nothing is signed with a checkpoint that is no longer what was loaded: the
 	const expected = await scoreWindow({ request, files: network.files, gradients, threads: 1 });
 	const files = new FileStore(2 ** 28);
 	for (const [sha256, bytes] of network.files) await files.put(sha256, once(bytes));
-	await using sessions = new Sessions({ key: createSigningKey(), files, cpuClass: cpuClass(), threads: 1 });
+	const reported: string[] = [];
+	await using sessions = new Sessions({
+		key: createSigningKey(),
+		files,
+		cpuClass: cpuClass(),
+		threads: 1,
+		onCheckpointLost: (sha256) => reported.push(sha256),
+	});
 
 	async function measured(): Promise<Session> {
 		const session = sessions.get((await sessions.open(request)).session);
@@ -45,6 +52,14 @@ test('nothing is signed with a checkpoint that is no longer what was loaded: the
 		await files.put(checkpoint, once(network.files.get(checkpoint)!));
 	}
 
+	const earlier = WINDOW - 1n;
+	const gradient = { uid: 1, bytes: await network.honest(1, earlier) };
+	const signed = sessions.get((await sessions.open(network.request(earlier, UIDS, [gradient]))).session);
+	signed.measure(gradient.uid, gradient.bytes);
+	await signed.freeze(new Map());
+	await signed.process(gradient.uid, gradient.bytes);
+	const answer = await signed.close();
+
 	const file = files.get(checkpoint)!;
 	const session = await processed();
 	file[file.length - 4]! ^= 1;
@@ -63,6 +78,8 @@ test('nothing is signed with a checkpoint that is no longer what was loaded: the
 	const { payload, public_key } = await again.close();
 	assert.equal(payload.replace(public_key, ''), expected.miners);
 	// What is signed stays, whatever becomes of the checkpoint's bytes.
+	assert.deepEqual(await sessions.get(signed.facts.id).close(), answer);
 	files.get(checkpoint)![file.length - 4]! ^= 1;
 	assert.equal((await again.close()).payload, payload);
+	assert.deepEqual(reported, [checkpoint, checkpoint]);
 });

@@ -9,7 +9,7 @@ interface ChunkFunctions {
 	inverse(count: number, rows: number): void;
 	/**
 	 * The first `count` parameters, finite, become fround(parameter − fround(sample)). Answers how many of them {@link add} will not bring back bit for bit, which
-	 * are at the beginning of the lists of the lost, ascending. Up to the next multiple of four, what is behind the count takes part.
+	 * are at the beginning of the lists of the lost, ascending. Up to the next multiple of four, what is behind the count takes part and may be listed.
 	 */
 	subtract(count: number): number;
 	/** The first `count` parameters become fround(parameter + fround(sample)). */

@@ -44,17 +44,18 @@ export class LostList {
 		this.#counts = new Uint16Array(memory.counts);
 	}
 
-	/** `parameters` are those of the chunk as they were, of which the kernel says that it lost so many. */
+	/**
+	 * `parameters` are those of the chunk as they were; the kernel says that it lost so many, perhaps some of them behind the chunk's end, which does not matter:
+	 * they are put back there.
+	 */
 	add(chunk: number, parameters: Float32Array, lost: number, { lostIndices, lostValues }: ChunkKernel): void {
 		const { length } = parameters;
-		let count = lost;
-		// Behind the chunk's end there are zeros, of which a sample that is infinite is not taken back either.
-		while (count > 0 && lostIndices[count - 1]! >= length) count--;
-		const whole = this.#nextValue + length <= this.#memory.kept || count > Math.floor(WORTH_LISTING * length);
+		const whole = this.#nextValue + length <= this.#memory.kept || lost > Math.floor(WORTH_LISTING * length);
+		const count = whole ? length : lost;
 		if (!whole) {
 			this.#indices(count).set(lostIndices.subarray(0, count));
 			this.#nextIndex += count;
-		} else count = length;
+		}
 		this.#values(count).set(whole ? parameters : lostValues.subarray(0, count));
 		this.#nextValue += count;
 		this.#counts[chunk] = count;

@@ -52,7 +52,6 @@ export function createGradientUpdate(parameters: readonly ParameterSpec[]): Grad
 			work(chunk - range.from, part, () => {
 				inverseOf({ indices, values, from, to }, scale, part.length, kernel);
 				kernel.parameters.set(part);
-				kernel.parameters.fill(0, part.length, part.length + KERNEL_STEP);
 			});
 		}
 	}
@@ -81,9 +80,6 @@ export function createGradientUpdate(parameters: readonly ParameterSpec[]): Grad
 		},
 	};
 }
-
-/** Elements that the kernel takes at once. */
-const KERNEL_STEP = 4;
 
 /** Where each chunk begins in θ, and at last θ's length. */
 function chunkOffsets(parameters: readonly ParameterSpec[]): Float64Array {
