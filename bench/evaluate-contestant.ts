@@ -39,10 +39,9 @@ async function enclave(): Promise<Work> {
 	}
 	await session.freeze(new Map());
 	return async (uid) => {
-		const gradient = (await readFile(join(folder, `gradient-${uid}`))).toString('hex');
-		const body = JSON.stringify({ window: Number(request.window), miner_uid: uid, gradient_bytes: gradient, checkpoint_hash: request.checkpoint_hash });
+		const body = await readFile(join(folder, `process-${uid}`));
 		const started = performance.now();
-		const parsed = parseProcessRequest(JSON.parse(body));
+		const parsed = parseProcessRequest(JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body)));
 		const { score, random } = await sessions.find(parsed).process(parsed.uid, parsed.gradient);
 		return { ms: performance.now() - started + measuring.get(uid)!, own: score / 1e6, random: random / 1e6 };
 	};

@@ -115,6 +115,11 @@ export async function writeEvaluateWorld(folder: string, config: GptConfig, { se
 		})),
 	};
 	await writeFile(join(folder, 'request.json'), JSON.stringify(request));
+	const { checkpoint_hash } = request;
+	for (const [i, gradient] of gradients.entries()) {
+		const body = { window: Number(WINDOW), miner_uid: uids[i]!, gradient_bytes: toHex(gradient), checkpoint_hash };
+		await writeFile(join(folder, `process-${uids[i]}`), JSON.stringify(body));
+	}
 
 	// Plain arrays: θ, chunks of coefficients, sequences.
 	const decoded = decodeGradient(bytes, { ...context, maxBytes: bytes.length });

@@ -61,8 +61,8 @@ const YOUNG_MEGABYTES = 3;
 const RANGES_A_THREAD = 2;
 /** In chunks: handing out less costs more than doing it. */
 const SMALLEST_RANGE = 32;
-/** Parameters that are kept while θ is changed, 16 MiB: a model that has no more is changed back by copying. */
-const KEPT_PARAMETERS = 1 << 22;
+/** Parameters that are kept while θ is changed, 4 MiB: a model that has no more is changed back by copying. */
+const KEPT_PARAMETERS = 1 << 20;
 
 /** A thread ended while it changed θ, or could not change it back: it is neither what it was nor what was asked for. Whoever holds it must let go of it. */
 export class ThetaLost extends VramhubError {

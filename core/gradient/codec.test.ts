@@ -49,6 +49,12 @@ function patched(offset: number, ...values: number[]): Uint8Array {
 	return copy;
 }
 
+test('a decoded gradient does not hold on to the bytes of its object, also when they are a Buffer', () => {
+	const { header, indices, values } = decoded(decodeGradient(Buffer.from(bytes), expected));
+	assert.deepEqual([header.checkpointHash, header.manifestHash], [context.checkpointHash, context.manifestHash]);
+	for (const part of [header.checkpointHash, header.manifestHash, indices, values]) assert.equal(part.buffer.byteLength, part.byteLength);
+});
+
 test('the vector', () => {
 	const gradient = decoded(decodeGradient(bytes, expected));
 	const chunks = vector.chunks.map(({ scale, indices, values }: { scale: number; indices: number[]; values: number[] }) => ({

@@ -180,8 +180,8 @@ export function decodeGradient(bytes: Uint8Array, expected: GradientContext & { 
 		codec: expected.codec,
 		uid: view.getUint16(6),
 		window: view.getBigUint64(8),
-		checkpointHash: bytes.slice(16, 48),
-		manifestHash: bytes.slice(48, 80),
+		checkpointHash: copyOf(bytes, 16, 48),
+		manifestHash: copyOf(bytes, 48, 80),
 		tensorCount: view.getUint32(80),
 		chunkElements: view.getUint32(84),
 		topK: view.getUint32(88),
@@ -238,6 +238,11 @@ function decodeChunks(view: DataView, header: GradientHeader, parameters: readon
 	}
 	if (total === 0) return rejected('zero_norm', 'no coefficients');
 	return { kind: 'decoded', gradient: { header, starts, indices, values } };
+}
+
+/** A Buffer's own `slice` is a view: it would keep all bytes of the object in memory, and take them along to every thread that it is sent to. */
+function copyOf(bytes: Uint8Array, from: number, to: number): Uint8Array {
+	return Uint8Array.from(bytes.subarray(from, to));
 }
 
 /** L2 norm, f64, of the coefficients in order, which is that of the gradient and what codec 1 leaves in its padding: the transform is orthonormal. */

@@ -7,7 +7,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { VramhubError } from '#core/errors.ts';
 import { createDocumentMinter, type DevelopmentRoot, type DocumentMinter } from '#devnet/nitro/mint.ts';
-import { ENCLAVE_ENVIRONMENT } from '#runtime/enclave-environment.ts';
 import { END_WITH_PARENT } from '#runtime/lifecycle.ts';
 import {
 	type AttestationFields,
@@ -74,13 +73,7 @@ export async function startSecurityModule(options: SecurityModuleOptions): Promi
 		cwd: checkout,
 		// Its standard input is ours to close: the program ends when the module does, even by SIGKILL.
 		stdio: ['pipe', output, output],
-		env: {
-			...ENCLAVE_ENVIRONMENT,
-			...Object.fromEntries(passed),
-			[END_WITH_PARENT]: '1',
-			[NSM_SOCKET_VARIABLE]: socketPath,
-			[NSM_TOKEN_VARIABLE]: token.toString('hex'),
-		},
+		env: { ...Object.fromEntries(passed), [END_WITH_PARENT]: '1', [NSM_SOCKET_VARIABLE]: socketPath, [NSM_TOKEN_VARIABLE]: token.toString('hex') },
 	});
 	const exited = new Promise<number>((resolve) => {
 		child.once('error', () => resolve(127));
