@@ -81,8 +81,8 @@ export class GradientFuzzer {
 		}
 		const { result, allocated } = allocatedBy(() => decodeGradient(bytes, context));
 		figures.largestAllocation = Math.max(figures.largestAllocation, allocated / modelBytes);
-		// A position for each chunk, and an index and a value for each coefficient that it may have.
-		const most = chunks.length * (10 * context.topK + 4) + 4;
+		// The two hashes of the header, a position for each chunk, and an index and a value for each coefficient that it may have.
+		const most = 2 * 32 + chunks.length * (10 * context.topK + 4) + 4;
 		assert.ok(allocated <= most, `${allocated} bytes, where ${chunks.length} chunks of at most ${context.topK} take ${most}`);
 		if (result.kind === 'rejected') {
 			assert.ok(CODES.has(result.code) && result.reason.length > 0, `code ${result.code}`);
