@@ -80,9 +80,9 @@ export class ModelCache implements AsyncDisposable {
 		}
 	}
 
-	/** To be called when an evaluator has lost θ: no other evaluator gets it. A file may be θ of several models. */
-	forget(checkpoint: string): void {
-		this.#checkpoints.forget((key) => key.endsWith(checkpoint));
+	/** To be called when an evaluator has lost θ, with the hexadecimal hash of its checkpoint: no other evaluator gets it. A file may be θ of several models. */
+	forget(checkpointHash: string): void {
+		this.#checkpoints.forget((key) => key.endsWith(`/${checkpointHash}`));
 	}
 
 	async [Symbol.asyncDispose](): Promise<void> {

@@ -47,7 +47,7 @@ export interface SessionSurroundings {
 	 * frozen with another set before: who has seen scores must not choose again which miners are scored.
 	 */
 	readonly fixSet: (digest: string) => void;
-	/** Called when the checkpoint in memory is not what it was: this session ends, as does every other that evaluates with it. */
+	/** Called when the checkpoint in memory is not what it was: whatever is open and evaluates with it must end. */
 	readonly checkpointLost: (why: string) => Promise<void>;
 }
 

@@ -92,7 +92,6 @@ export const swapF64 = (value: Code): Code => [...value, ...zeroVector, ...simd(
 /** The body at least once, and again while the condition holds. */
 export const doWhile = (condition: Code, ...body: Code[]): Code => [0x03, VOID, ...body.flat(), ...condition, 0x0d, 0, 0x0b];
 export const when = (condition: Code, ...body: Code[]): Code => [...condition, 0x04, VOID, ...body.flat(), 0x0b];
-export const whenElse = (condition: Code, yes: Code, no: Code): Code => [...condition, 0x04, VOID, ...yes, 0x05, ...no, 0x0b];
 /** Both hold; the second is not looked at unless the first does. */
 export const both = (first: Code, second: Code): Code => [...first, 0x04, I32, ...second, 0x05, ...constant(0), 0x0b];
 
