@@ -1,7 +1,7 @@
+import { createHash } from 'node:crypto';
 import { getPublicKey, hashes, sign, utils } from '@noble/ed25519';
-import { sha512 } from '@noble/hashes/sha2.js';
 
-hashes.sha512 = sha512;
+hashes.sha512 = (message) => Uint8Array.from(createHash('sha512').update(message).digest());
 
 /** Signs, and shows its public key; nothing gives the secret away. */
 export interface SigningKey {

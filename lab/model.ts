@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises';
 import type { SparseGradient } from '#core/gradient/layout.ts';
-import { createLostMemory, type LostMemory } from '#core/gradient/lost-parameters.ts';
 import { createGradientUpdate, type GradientUpdate } from '#core/gradient/update.ts';
 import { FORWARD_BATCH, HELD_OUT_SEQUENCES, LAB_MODEL, TRAINING_BATCH } from '#lab/settings.ts';
 import { ShardedDataset } from '#model/dataset.ts';
@@ -23,7 +22,6 @@ export class LabModel implements AsyncDisposable {
 	readonly #training: ModelSession<TrainingGraph>;
 	readonly #update: GradientUpdate;
 	readonly #moved: Float32Array;
-	#lost: LostMemory | undefined;
 
 	private constructor(dataset: ShardedDataset, genesis: Float32Array, forward: ModelSession<ForwardGraph>, training: ModelSession<TrainingGraph>) {
 		this.dataset = dataset;
@@ -71,10 +69,7 @@ export class LabModel implements AsyncDisposable {
 
 	/** θ − scale · gradient as an enclave applies it. The array is the model's own and is overwritten by the next call. */
 	moved(theta: Float32Array, gradient: SparseGradient, scale: number): Float32Array {
-		this.#moved.set(theta);
-		const { chunkCount } = gradient.header;
-		this.#lost ??= createLostMemory(chunkCount, 0);
-		this.#update.apply({ theta: this.#moved, gradient, scale, range: { from: 0, to: chunkCount }, lost: this.#lost });
+		this.#update.moveBeside({ theta, gradient, scale, range: { from: 0, to: gradient.header.chunkCount } }, this.#moved);
 		return this.#moved;
 	}
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import * as ort from 'onnxruntime-node';
 import { elementCount, parameterCount } from '#core/gradient/manifest.ts';
 import { BYTE_GPT, type GptConfig, gptForwardGraph, gptParameters, gptTrainingGraph } from '#model/gpt.ts';
 import { Xoshiro128 } from '#model/random.ts';
@@ -130,6 +131,35 @@ test('a sequence has the same log-likelihood, bit for bit, in every place of eve
 	);
 	await a.close();
 	await b.close();
+});
+
+test('nothing of a later token reaches an earlier position, bit for bit, however far the scores of masked positions lie above the others', async () => {
+	const config = CONFIGS[0]!;
+	const graph = gptForwardGraph(config, 1);
+	const session = await ort.InferenceSession.create(graph.bytes, { intraOpNumThreads: 1, logSeverityLevel: 3 });
+	for (const size of [1, 30, 1000]) {
+		const { theta } = randomModel(config, 'causal');
+		let offset = 0;
+		const parameters = graph.parameters.map((spec) => {
+			const part = theta.subarray(offset, offset + elementCount(spec));
+			offset += part.length;
+			return [spec.name, new ort.Tensor('float32', spec.name.endsWith('qkv.w') ? part.map((v) => v * size) : part, spec.shape)] as const;
+		});
+		const tensor = (tokens: readonly number[]) => new ort.Tensor('int32', Int32Array.from(tokens), [config.context]);
+		const logProbabilities = async (tokens: readonly number[]) => {
+			const feeds = { ...Object.fromEntries(parameters), [graph.tokensInput]: tensor(tokens), [graph.targetsInput]: tensor([1, 2, 3, 4, 5]) };
+			return (await session.run(feeds))[graph.logProbsOutput]!.data as Float32Array;
+		};
+		const all = await logProbabilities([3, 1, 4, 1, 5]);
+		assert.ok(all.every(Number.isFinite));
+		for (let position = 1; position < config.context; position++) {
+			for (const token of [0, 7, 10]) {
+				const changed = await logProbabilities([3, 1, 4, 1, 5].map((same, i) => (i < position ? same : token)));
+				assert.deepEqual(changed.subarray(0, position), all.subarray(0, position));
+			}
+		}
+	}
+	await session.release();
 });
 
 test('the same config gives the same graph bytes, and the devnet model has 842 496 parameters', () => {

@@ -5,7 +5,7 @@ import { Graph, type Value } from '#model/onnx/graph.ts';
 import {
 	add,
 	concat,
-	floorBelowMaximum,
+	floorBelowFirst,
 	gather,
 	gelu,
 	gemm,
@@ -135,12 +135,12 @@ function attention(graph: Graph, x: Value, w: Value, bias: Value, mask: Value, b
 		const [queries, keys, values] = [parts[head]!, parts[heads + head]!, parts[2 * heads + head]!];
 		// The factor goes on q, [B, T, d], which is smaller than the scores, [B, T, T].
 		const scores = matMul(graph, scale(graph, queries, 1 / Math.sqrt(depth)), transpose(graph, keys, [0, 2, 1]));
-		return matMul(graph, softmax(graph, floorBelowMaximum(graph, add(graph, scores, mask), MASKED_DEPTH)), values);
+		return matMul(graph, softmax(graph, floorBelowFirst(graph, add(graph, scores, mask), MASKED_DEPTH)), values);
 	});
 	return reshape(graph, concat(graph, mixed), [count, width]);
 }
 
-/** e^−48 = 1.4e-21, of all masked positions together far below the last bit of an f32 sum. */
+/** e^−48 = 1.4e-21, of all masked positions together far below the last bit of an f32 sum. Every position may look at the first. */
 const MASKED_DEPTH = 48;
 
 /** 0 where a position may look, −1e9 at later ones. */

@@ -82,20 +82,25 @@ function sharedCopy(values: Float32Array): Float32Array<SharedArrayBuffer> {
 
 const gradient = gradientOf(Float32Array.from(theta, (_, i) => Math.sin(i * i) * 1e-2));
 
-test('an update is evaluated in the place of what it starts from, which comes back; the same bits with 1, 2 and 3 threads', async () => {
+const WAYS = [
+	{ name: 'beside θ', movedBesideUpTo: theta.length },
+	{ name: 'in its place', movedBesideUpTo: 0 },
+];
+
+test('an update is evaluated beside what it starts from or in its place, which comes back; the same bits either way with 1, 2 and 3 threads', async () => {
 	const { parameters } = graph;
 	const moved = new Float32Array(theta.length);
 	reconstruct(gradient, parameters, moved, 0.5);
 	for (let i = 0; i < moved.length; i++) moved[i] = theta[i]! - moved[i]!;
 	const shared = sharedCopy(theta);
-	for (const threads of [1, 2, 3]) {
-		await using pool = new ModelPool({ graph, threads });
-		const evaluate = (scale: number) => pool.updateLosses(shared, { gradient, scale }, sequences.slice(0, 5), sequences);
-		const expected = { before: await pool.sequenceLosses(theta, sequences.slice(0, 5)), after: await pool.sequenceLosses(moved, sequences) };
-		assert.notDeepEqual(expected.after.subarray(0, 5), expected.before);
+	for (const [threads, { movedBesideUpTo }] of [1, 2, 3].flatMap((threads) => WAYS.map((way) => [threads, way] as const))) {
+		await using pool = new ModelPool({ graph, threads, movedBesideUpTo });
+		const evaluate = (scale: number) => pool.updateLosses(shared, { gradient, scale }, sequences.slice(0, 3), sequences);
+		const expected = { before: await pool.sequenceLosses(theta, sequences.slice(0, 3)), after: await pool.sequenceLosses(moved, sequences) };
+		assert.notDeepEqual(expected.after.subarray(0, 3), expected.before);
 		// One after the other, and others at once: nothing is left behind.
 		assert.deepEqual(await evaluate(0.5), expected);
-		const [, again, before] = await Promise.all([evaluate(-3), evaluate(0.5), pool.sequenceLosses(shared, sequences.slice(0, 5))]);
+		const [, again, before] = await Promise.all([evaluate(-3), evaluate(0.5), pool.sequenceLosses(shared, sequences.slice(0, 3))]);
 		assert.deepEqual(again, expected);
 		assert.deepEqual(before, expected.before);
 		assert.deepEqual([...shared], [...theta]);
@@ -117,17 +122,23 @@ test('errors of a thread reach the caller, and the pool goes on', async () => {
 });
 
 /** Answers each sequence with the log-likelihood −T, so a loss of 1; dies of a job that begins with a byte 255. */
-const FRAGILE = `import { parentPort } from 'node:worker_threads';
-parentPort.on('message', (job) => {
-	if (job === 'close') return parentPort.close();
-	if (job.sequences[0] === 255) throw new Error('boom');
-	const count = job.sequences.length / ${config.context + 1};
-	parentPort.postMessage({ id: job.id, kind: 'losses', logLikelihoods: new Float64Array(count).fill(-${config.context}) });
+const FRAGILE = `import { parentPort, workerData } from 'node:worker_threads';
+parentPort.on('message', ({ id, jobs, claims }) => {
+	if (jobs === undefined) return parentPort.close();
+	const outcomes = [];
+	for (const [index, { sequences }] of jobs.entries()) {
+		if (Atomics.compareExchange(claims, index, 0, workerData.thread) !== 0) continue;
+		if (sequences[0] === 255) throw new Error('boom');
+		const logLikelihoods = new Float64Array(sequences.length / ${config.context + 1}).fill(-${config.context});
+		outcomes.push([index, { kind: 'done', result: { kind: 'losses', logLikelihoods } }]);
+	}
+	if (outcomes.length > 0) parentPort.postMessage({ lot: id, outcomes });
 });`;
+const entryOf = (code: string) => new URL(`data:text/javascript,${encodeURIComponent(code)}`);
+const deadly = new Uint8Array(config.context + 1).fill(255);
 
-test('a thread that dies fails what it was asked; another takes its place', async () => {
-	const pool = new ModelPool({ graph, threads: 2, workerEntry: new URL(`data:text/javascript,${encodeURIComponent(FRAGILE)}`) });
-	const deadly = new Uint8Array(config.context + 1).fill(255);
+test('a thread that dies fails what it was at; another takes its place', async () => {
+	const pool = new ModelPool({ graph, threads: 2, workerEntry: entryOf(FRAGILE) });
 	assert.equal(await pool.evaluateLoss(theta, sequences), 1);
 	for (let round = 0; round < 3; round++) {
 		// More of them than threads: each is answered.
@@ -138,27 +149,38 @@ test('a thread that dies fails what it was asked; another takes its place', asyn
 	await pool.close();
 });
 
-test('θ comes back when a thread dies of what is evaluated with it; a thread that dies while it changes θ is reported as such', async () => {
-	const workerEntry = new URL('./mortal-worker.fixture.ts', import.meta.url);
-	await using pool = new ModelPool({ graph, threads: 2, workerEntry });
-	const shared = sharedCopy(theta);
-	const deadly = new Uint8Array(config.context + 1).fill(255);
-	const evaluate = (scale: number, after: readonly Uint8Array[]) => pool.updateLosses(shared, { gradient, scale }, sequences, after);
-	const expected = await evaluate(0.5, sequences);
-	for (let round = 0; round < 2; round++) {
-		const died = await evaluate(0.5, [deadly]).catch((error: unknown) => error);
-		assert.ok(died instanceof Error && !(died instanceof ThetaLost), String(died));
-		assert.match(died.message, /boom/);
-		assert.deepEqual(shared, sharedCopy(theta));
-		assert.deepEqual(await evaluate(0.5, sequences), expected);
-	}
-	for (const scale of [1001, 1002]) {
-		await assert.rejects(evaluate(scale, sequences), (error) => error instanceof ThetaLost && error.code === 'INVARIANT');
-		// What is left of it is the caller's to throw away; the pool goes on with another.
-		shared.set(theta);
-		assert.deepEqual(await evaluate(0.5, sequences), expected);
-	}
+test('threads that die before they come to any job are not started for ever', async () => {
+	await using pool = new ModelPool({ graph, threads: 2, workerEntry: entryOf('throw new Error("boom")') });
+	for (let round = 0; round < 2; round++) await assert.rejects(pool.evaluateLoss(theta, sequences), { code: 'INVARIANT', message: /boom/ });
 });
+
+for (const { name, movedBesideUpTo } of WAYS) {
+	test(`${name}: θ is what it was when a thread dies of what is evaluated with it; one that dies while it changes θ is reported as such`, async () => {
+		const workerEntry = new URL('./mortal-worker.fixture.ts', import.meta.url);
+		await using pool = new ModelPool({ graph, threads: 2, workerEntry, movedBesideUpTo });
+		const shared = sharedCopy(theta);
+		const evaluate = (scale: number, after: readonly Uint8Array[]) => pool.updateLosses(shared, { gradient, scale }, sequences, after);
+		const expected = await evaluate(0.5, sequences);
+		const died = (error: unknown) => error instanceof Error && !(error instanceof ThetaLost) && /boom/.test(error.message);
+		for (let round = 0; round < 2; round++) {
+			await assert.rejects(evaluate(0.5, [deadly]), died);
+			assert.deepEqual(shared, sharedCopy(theta));
+			assert.deepEqual(await evaluate(0.5, sequences), expected);
+		}
+		if (movedBesideUpTo > 0) {
+			await assert.rejects(evaluate(1001, sequences), died);
+			assert.deepEqual(shared, sharedCopy(theta));
+			assert.deepEqual(await evaluate(0.5, sequences), expected);
+			return;
+		}
+		for (const scale of [1001, 1002]) {
+			await assert.rejects(evaluate(scale, sequences), (error) => error instanceof ThetaLost && error.code === 'INVARIANT');
+			// What is left of it is the caller's to throw away; the pool goes on with another.
+			shared.set(theta);
+			assert.deepEqual(await evaluate(0.5, sequences), expected);
+		}
+	});
+}
 
 test('close waits for what is under way, ends the threads and is final', async () => {
 	const pool = new ModelPool({ graph, threads: 2 });

@@ -1,18 +1,20 @@
 import '#model/no-telemetry.ts';
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
-import { type ErrorCode, VramhubError } from '#core/errors.ts';
+import { VramhubError } from '#core/errors.ts';
 import { chunkCount } from '#core/gradient/codec.ts';
-import type { SparseGradient } from '#core/gradient/layout.ts';
 import { createLostMemory } from '#core/gradient/lost-parameters.ts';
 import { parameterCount } from '#core/gradient/manifest.ts';
-import type { Change, ChunkRange } from '#core/gradient/update.ts';
+import type { Change, ChunkRange, Step } from '#core/gradient/update.ts';
 import type { ForwardGraph, TrainingGraph } from '#model/session.ts';
 import { SharedGradient } from '#model/shared-gradient.ts';
+import { settled, Threads } from '#model/threads.ts';
 
 export interface PoolWorkerData {
 	readonly graph: ForwardGraph;
 	readonly trainingGraph: TrainingGraph | undefined;
+	/** Number of the thread, above 0. */
+	readonly thread: number;
 }
 
 /** A θ in shared memory. Equal ids are the same memory. */
@@ -23,26 +25,24 @@ export interface SharedTheta {
 
 export type PoolJob =
 	/** `sequences` of T + 1 bytes, one after the other. */
-	| { readonly kind: 'losses'; readonly id: number; readonly theta: SharedTheta; readonly sequences: Uint8Array }
+	| { readonly kind: 'losses'; readonly theta: SharedTheta; readonly sequences: Uint8Array }
 	/** The same and the gradient, with this weight of each token. */
-	| { readonly kind: 'gradient'; readonly id: number; readonly theta: SharedTheta; readonly sequences: Uint8Array; readonly weight: number }
-	/** θ − scale · gradient takes the place of θ, in a range of its chunks; or θ takes its place back. */
-	| { readonly kind: 'apply' | 'revert'; readonly id: number; readonly theta: SharedTheta; readonly change: Omit<Change, 'theta'> };
+	| { readonly kind: 'gradient'; readonly theta: SharedTheta; readonly sequences: Uint8Array; readonly weight: number }
+	/** θ − scale · gradient, in a range of its chunks, goes to `moved`. */
+	| { readonly kind: 'move'; readonly theta: SharedTheta; readonly step: Omit<Step, 'theta'>; readonly moved: SharedTheta }
+	/** The same takes the place of θ; or θ takes its place back. */
+	| { readonly kind: 'apply' | 'revert'; readonly theta: SharedTheta; readonly change: Omit<Change, 'theta'> };
 
-export type PoolReply =
-	| { readonly id: number; readonly kind: 'changed' }
-	| { readonly id: number; readonly kind: 'losses'; readonly logLikelihoods: Float64Array }
-	| { readonly id: number; readonly kind: 'gradient'; readonly logLikelihoods: Float64Array; readonly gradient: Float32Array<ArrayBuffer> }
-	| { readonly id: number; readonly kind: 'failed'; readonly error: { readonly code: ErrorCode; readonly message: string } };
+export type PoolResult =
+	| { readonly kind: 'changed' }
+	| { readonly kind: 'losses'; readonly logLikelihoods: Float64Array }
+	| { readonly kind: 'gradient'; readonly logLikelihoods: Float64Array; readonly gradient: Float32Array<ArrayBuffer> };
 
-type Result = Exclude<PoolReply, { kind: 'failed' }>;
+type Update = Pick<Step, 'gradient' | 'scale'>;
 
-type Work<J = PoolJob> = J extends PoolJob ? Omit<J, 'id'> : never;
-
-interface PendingJob {
-	readonly job: PoolJob;
-	readonly resolve: (result: Result) => void;
-	readonly reject: (error: Error) => void;
+interface UpdateResults {
+	readonly before: readonly PoolResult[];
+	readonly after: readonly PoolResult[];
 }
 
 export interface PoolOptions {
@@ -51,6 +51,8 @@ export interface PoolOptions {
 	readonly trainingGraph?: TrainingGraph;
 	/** Default: the cores, at most 2. More threads than cores only slow each other down. */
 	readonly threads?: number;
+	/** Parameters of a model up to which a moved θ gets memory of its own. Default: a million, 4 MiB. */
+	readonly movedBesideUpTo?: number;
 	/** Where the thread's code is, for a bundle that moves it. */
 	readonly workerEntry?: URL;
 }
@@ -61,8 +63,8 @@ const YOUNG_MEGABYTES = 3;
 const RANGES_A_THREAD = 2;
 /** In chunks: handing out less costs more than doing it. */
 const SMALLEST_RANGE = 32;
-/** Parameters that are kept while θ is changed, 4 MiB: a model that has no more is changed back by copying. */
-const KEPT_PARAMETERS = 1 << 20;
+/** Above, a second θ takes more memory than moving one there and back takes time, beside its forward passes. */
+const MOVED_BESIDE_UP_TO = 1 << 20;
 
 /** A thread ended while it changed θ, or could not change it back: it is neither what it was nor what was asked for. Whoever holds it must let go of it. */
 export class ThetaLost extends VramhubError {
@@ -80,34 +82,32 @@ export class ThetaLost extends VramhubError {
  */
 export class ModelPool implements AsyncDisposable {
 	readonly graph: ForwardGraph;
-	readonly #idle: Worker[] = [];
-	readonly #running = new Map<Worker, PendingJob>();
-	readonly #waiting: PendingJob[] = [];
-	readonly #threads = new Map<Worker, Promise<void>>();
-	readonly #maxThreads: number;
-	readonly #startThread: () => Worker;
+	readonly #threads: Threads<PoolJob, PoolResult>;
 	readonly #gradient = new SharedGradient();
 	readonly #ranges: readonly Pick<Change, 'range' | 'lost'>[];
 	readonly #thetaIds = new WeakMap<Float32Array, number>();
 	readonly #parameterCount: number;
-	#own: SharedTheta | undefined;
+	readonly #movedBesideUpTo: number;
+	/** Of θ that is not in shared memory. */
+	#copy: SharedTheta | undefined;
+	#movedBeside: SharedTheta | undefined;
 	#turn: Promise<unknown> = Promise.resolve();
-	#nextId = 0;
 	#lastThetaId = 0;
-	#closed = false;
 
 	constructor(options: PoolOptions) {
-		const { graph, trainingGraph, threads = Math.min(2, availableParallelism()), workerEntry = new URL('./worker.ts', import.meta.url) } = options;
+		const { graph, trainingGraph, threads = Math.min(2, availableParallelism()), movedBesideUpTo = MOVED_BESIDE_UP_TO } = options;
+		const { workerEntry = new URL('./worker.ts', import.meta.url) } = options;
 		if (trainingGraph !== undefined && (trainingGraph.batch !== graph.batch || trainingGraph.context !== graph.context)) {
 			throw new VramhubError('BAD_ARGUMENT', 'the training graph takes another batch than the forward graph');
 		}
 		this.graph = graph;
 		this.#parameterCount = parameterCount(graph);
+		this.#movedBesideUpTo = movedBesideUpTo;
 		this.#ranges = cutIntoRanges(chunkCount(graph.parameters), threads);
-		const workerData: PoolWorkerData = { graph, trainingGraph };
-		this.#startThread = () => new Worker(workerEntry, { workerData, name: 'model', resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MEGABYTES } });
-		this.#maxThreads = threads;
-		for (let i = 0; i < threads; i++) this.#start();
+		this.#threads = new Threads(threads, (thread) => {
+			const workerData: PoolWorkerData = { graph, trainingGraph, thread };
+			return new Worker(workerEntry, { workerData, name: 'model', resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MEGABYTES } });
+		});
 	}
 
 	/** Mean negative log-likelihood of each sequence, nats a token. */
@@ -117,23 +117,21 @@ export class ModelPool implements AsyncDisposable {
 	}
 
 	/**
-	 * Losses of the sequences `before` at θ and of `after` at fround(θ − fround(scale · gradient)), nats a token each. The threads move θ where it is and move it
-	 * back, bit for bit, before this ends: nobody else may read it meanwhile. Throws {@link ThetaLost} when that cannot be.
+	 * Losses of the sequences `before` at θ and of `after` at fround(θ − fround(scale · gradient)), nats a token each. A small model is moved into memory of the
+	 * pool's own, a large one where it is and, bit for bit, back before this ends: nobody else may read θ meanwhile. Throws {@link ThetaLost} when that cannot be.
 	 */
 	async updateLosses(
 		theta: Float32Array<SharedArrayBuffer>,
-		update: { readonly gradient: SparseGradient; readonly scale: number },
+		update: Update,
 		before: readonly Uint8Array[],
 		after: readonly Uint8Array[],
 	): Promise<{ readonly before: Float64Array; readonly after: Float64Array }> {
 		if (update.gradient.header.chunkCount !== chunkCount(this.graph.parameters)) throw new VramhubError('BAD_ARGUMENT', 'a gradient of another model');
 		return this.#exclusive(theta, async (shared) => {
-			const jobs = { before: this.#lossJobs(shared, before), after: this.#lossJobs(shared, after) };
-			const gradient = this.#gradient.hold(update.gradient);
-			const changes = this.#ranges.map((part) => ({ theta: shared, change: { ...part, gradient, scale: update.scale } }));
-			const first = await this.#runAll(jobs.before);
-			const second = await this.#whileChanged(changes, () => this.#runAll(jobs.after));
-			return { before: this.#losses(first, before.length), after: this.#losses(second, after.length) };
+			const beside = this.#parameterCount <= this.#movedBesideUpTo;
+			const held = { ...update, gradient: this.#gradient.hold(update.gradient) };
+			const results = await (beside ? this.#runBeside(shared, held, before, after) : this.#runInPlace(shared, held, before, after));
+			return { before: this.#losses(results.before, before.length), after: this.#losses(results.after, after.length) };
 		});
 	}
 
@@ -159,16 +157,14 @@ export class ModelPool implements AsyncDisposable {
 	/** Stops the threads after the calls under way. Later calls fail with INTERRUPTED. */
 	async close(): Promise<void> {
 		await this.#turn;
-		this.#closed = true;
-		for (const worker of this.#idle.splice(0)) worker.postMessage('close');
-		await Promise.all(this.#threads.values());
+		await this.#threads.close();
 	}
 
 	async [Symbol.asyncDispose](): Promise<void> {
 		await this.close();
 	}
 
-	#losses(results: readonly Result[], count: number): Float64Array {
+	#losses(results: readonly PoolResult[], count: number): Float64Array {
 		const losses = new Float64Array(count);
 		let next = 0;
 		for (const result of results) {
@@ -176,6 +172,23 @@ export class ModelPool implements AsyncDisposable {
 			for (const sum of result.logLikelihoods) losses[next++] = -sum / this.graph.context;
 		}
 		return losses;
+	}
+
+	/** θ stays, so the losses at it are of the same lot: they fill the time until all of it has been moved. */
+	async #runBeside(theta: SharedTheta, update: Update, before: readonly Uint8Array[], after: readonly Uint8Array[]): Promise<UpdateResults> {
+		this.#movedBeside ??= this.#newTheta();
+		const moved = this.#movedBeside;
+		const moves = this.#ranges.map(({ range }) => ({ kind: 'move', theta, step: { ...update, range }, moved }) as const);
+		const [first, second] = [this.#lossJobs(theta, before), this.#lossJobs(moved, after)];
+		const order = { needed: moves.length, dependent: moves.length + first.length };
+		const results = await settled(this.#threads.begin([...moves, ...first, ...second], order));
+		return { before: results.slice(order.needed, order.dependent), after: results.slice(order.dependent) };
+	}
+
+	async #runInPlace(theta: SharedTheta, update: Update, before: readonly Uint8Array[], after: readonly Uint8Array[]): Promise<UpdateResults> {
+		const [first, second] = [this.#lossJobs(theta, before), this.#lossJobs(theta, after)];
+		const changes = this.#ranges.map((part) => ({ theta, change: { ...update, ...part } }));
+		return { before: await this.#runAll(first), after: await this.#whileChanged(changes, () => this.#runAll(second)) };
 	}
 
 	/** θ is changed back whatever becomes of the operation. */
@@ -205,9 +218,13 @@ export class ModelPool implements AsyncDisposable {
 	}
 
 	#copyOf(parameters: Float32Array): SharedTheta {
-		this.#own ??= { id: ++this.#lastThetaId, parameters: new Float32Array(new SharedArrayBuffer(parameters.byteLength)) };
-		this.#own.parameters.set(parameters);
-		return this.#own;
+		this.#copy ??= this.#newTheta();
+		this.#copy.parameters.set(parameters);
+		return this.#copy;
+	}
+
+	#newTheta(): SharedTheta {
+		return { id: ++this.#lastThetaId, parameters: new Float32Array(new SharedArrayBuffer(this.#parameterCount * Float32Array.BYTES_PER_ELEMENT)) };
 	}
 
 	#idOf(parameters: Float32Array): number {
@@ -216,10 +233,10 @@ export class ModelPool implements AsyncDisposable {
 		return id;
 	}
 
-	#lossJobs(theta: SharedTheta, sequences: readonly Uint8Array[]): Extract<Work, { kind: 'losses' }>[] {
+	#lossJobs(theta: SharedTheta, sequences: readonly Uint8Array[]): Extract<PoolJob, { kind: 'losses' }>[] {
 		const { batch, context } = this.graph;
 		if (sequences.length === 0) throw new VramhubError('BAD_ARGUMENT', 'no sequences');
-		const jobs: Extract<Work, { kind: 'losses' }>[] = [];
+		const jobs: Extract<PoolJob, { kind: 'losses' }>[] = [];
 		for (let from = 0; from < sequences.length; from += batch) {
 			const part = sequences.slice(from, from + batch);
 			const packed = new Uint8Array(part.length * (context + 1));
@@ -232,68 +249,9 @@ export class ModelPool implements AsyncDisposable {
 		return jobs;
 	}
 
-	#runAll(work: readonly Work[]): Promise<Result[]> {
-		return settled(work.map((job) => this.#submit({ ...job, id: this.#nextId++ })));
+	#runAll(jobs: readonly PoolJob[]): Promise<PoolResult[]> {
+		return settled(this.#threads.begin(jobs));
 	}
-
-	#submit(job: PoolJob): Promise<Result> {
-		return new Promise((resolve, reject) => {
-			if (this.#closed) return reject(new VramhubError('INTERRUPTED', 'the model pool was closed'));
-			this.#waiting.push({ job, resolve, reject });
-			this.#dispatch();
-		});
-	}
-
-	#dispatch(): void {
-		while (this.#waiting.length > 0) {
-			if (this.#idle.length === 0 && this.#threads.size < this.#maxThreads) this.#start();
-			const worker = this.#idle.pop();
-			if (worker === undefined) return;
-			const pending = this.#waiting.shift()!;
-			this.#running.set(worker, pending);
-			worker.postMessage(pending.job);
-		}
-	}
-
-	#start(): void {
-		const worker = this.#startThread();
-		this.#idle.push(worker);
-		worker.on('message', (reply: PoolReply) => {
-			const pending = this.#running.get(worker);
-			this.#running.delete(worker);
-			this.#idle.push(worker);
-			if (reply.kind === 'failed') pending?.reject(new VramhubError(reply.error.code, reply.error.message));
-			else pending?.resolve(reply);
-			this.#dispatch();
-		});
-		worker.on('error', (cause) => this.#lose(worker, cause));
-		const { promise, resolve } = Promise.withResolvers<void>();
-		this.#threads.set(worker, promise);
-		worker.on('exit', (code) => {
-			this.#lose(worker, new Error(`exit code ${code}`));
-			resolve();
-		});
-	}
-
-	/** A thread ended: what it was asked fails, and whatever waits next gets another thread. Each lost thread costs one job, so nothing is tried for ever. */
-	#lose(worker: Worker, cause: unknown): void {
-		if (!this.#threads.delete(worker)) return;
-		const index = this.#idle.indexOf(worker);
-		if (index >= 0) this.#idle.splice(index, 1);
-		const pending = this.#running.get(worker);
-		this.#running.delete(worker);
-		pending?.reject(new VramhubError('INVARIANT', `a model thread ended: ${cause instanceof Error ? cause.message : String(cause)}`, { cause }));
-		this.#dispatch();
-	}
-}
-
-/** All of them have ended when this does, also when one failed: only then may the next call write what they read. */
-async function settled<T extends readonly unknown[]>(promises: { readonly [K in keyof T]: Promise<T[K]> }): Promise<T> {
-	const outcomes = await Promise.allSettled(promises);
-	return outcomes.map((outcome) => {
-		if (outcome.status === 'rejected') throw outcome.reason;
-		return outcome.value;
-	}) as unknown as T;
 }
 
 function isShared(parameters: Float32Array): parameters is Float32Array<SharedArrayBuffer> {
@@ -304,7 +262,7 @@ function cutIntoRanges(chunks: number, threads: number): Pick<Change, 'range' | 
 	const parts = Math.max(1, Math.min(RANGES_A_THREAD * threads, Math.floor(chunks / SMALLEST_RANGE)));
 	return Array.from({ length: parts }, (_, i) => {
 		const range: ChunkRange = { from: Math.floor((i * chunks) / parts), to: Math.floor(((i + 1) * chunks) / parts) };
-		return { range, lost: createLostMemory(range.to - range.from, Math.floor(KEPT_PARAMETERS / parts)) };
+		return { range, lost: createLostMemory(range.to - range.from) };
 	});
 }
 

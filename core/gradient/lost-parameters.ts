@@ -12,18 +12,15 @@ export interface LostMemory {
 	readonly indices: SharedArrayBuffer;
 	/** f32. */
 	readonly values: SharedArrayBuffer;
-	/** Parameters to keep in any case, from the first of the range on: those are taken back by copying. */
-	readonly kept: number;
 }
 
 /** For as many chunks. */
-export function createLostMemory(chunks: number, kept: number): LostMemory {
+export function createLostMemory(chunks: number): LostMemory {
 	const growing = (maxByteLength: number) => new SharedArrayBuffer(0, { maxByteLength });
 	return {
 		counts: new SharedArrayBuffer(chunks * Uint16Array.BYTES_PER_ELEMENT),
 		indices: growing(Math.floor(WORTH_LISTING * CHUNK_ELEMENTS) * chunks * Uint16Array.BYTES_PER_ELEMENT),
 		values: growing(CHUNK_ELEMENTS * chunks * Float32Array.BYTES_PER_ELEMENT),
-		kept,
 	};
 }
 
@@ -50,7 +47,7 @@ export class LostList {
 	 */
 	add(chunk: number, parameters: Float32Array, lost: number, { lostIndices, lostValues }: ChunkKernel): void {
 		const { length } = parameters;
-		const whole = this.#nextValue + length <= this.#memory.kept || lost > Math.floor(WORTH_LISTING * length);
+		const whole = lost > Math.floor(WORTH_LISTING * length);
 		const count = whole ? length : lost;
 		if (!whole) {
 			this.#indices(count).set(lostIndices.subarray(0, count));

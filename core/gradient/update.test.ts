@@ -34,18 +34,18 @@ const CUTS: readonly (readonly number[])[] = [
 	[0, 4, 5, CHUNKS],
 ];
 
-function change(theta: Float32Array, scale: number, { range = ALL, kept = 0, of = gradient } = {}): Change {
-	return { theta, gradient: of, scale, range, lost: createLostMemory(range.to - range.from, kept) };
+function change(theta: Float32Array, scale: number, { range = ALL, of = gradient } = {}): Change {
+	return { theta, gradient: of, scale, range, lost: createLostMemory(range.to - range.from) };
 }
 
 for (const [name, codec] of Object.entries(GRADIENT_CODEC)) {
-	test(`${name}: an update has the bits of reconstructing and subtracting, in whichever ranges, and is taken back to the bit`, () => {
+	test(`${name}: an update has the bits of reconstructing and subtracting, in whichever ranges, beside θ and in its place, and is taken back to the bit`, () => {
 		// From what moves parameters by a little to what swallows them whole.
-		for (const scale of [0.3, -0.3, 1e3, 1e9, 2 ** 130]) for (const kept of [0, 3000, 5000, count]) compare(gradientOf(codec), scale, kept);
+		for (const scale of [0.3, -0.3, 1e3, 1e9, 2 ** 130]) compare(gradientOf(codec), scale);
 	});
 }
 
-function compare(gradient: SparseGradient, scale: number, kept: number): void {
+function compare(gradient: SparseGradient, scale: number): void {
 	const expected = new Float32Array(count);
 	reconstruct(gradient, parameters, expected, scale);
 	for (let i = 0; i < count; i++) expected[i] = base[i]! - expected[i]!;
@@ -54,7 +54,7 @@ function compare(gradient: SparseGradient, scale: number, kept: number): void {
 		// Backwards: no range builds on another.
 		const changes = cuts
 			.slice(1)
-			.map((to, i) => change(theta, scale, { range: { from: cuts[i]!, to }, kept, of: gradient }))
+			.map((to, i) => change(theta, scale, { range: { from: cuts[i]!, to }, of: gradient }))
 			.toReversed();
 		// The second time in memory that has been used, and was filled by other gradients.
 		for (const round of [-1, 1]) {
@@ -63,6 +63,9 @@ function compare(gradient: SparseGradient, scale: number, kept: number): void {
 			for (const each of changes.toReversed()) update.revert({ ...each, scale: scale * round });
 			assert.deepEqual(bits(theta), bits(base), `scale ${scale}`);
 		}
+		const moved = new Float32Array(count).fill(7);
+		for (const each of changes) update.moveBeside(each, moved);
+		assert.deepEqual([moved, bits(theta)], [expected, bits(base)], `scale ${scale}`);
 	}
 	assert.notDeepEqual(expected, base);
 	assert.deepEqual(expected.subarray(count - 5000), base.subarray(count - 5000));
@@ -85,25 +88,20 @@ test('zeros, the smallest and the largest numbers are taken back to the bit as w
 });
 
 test('what is lost is little for a usual step, and never more than the parameters', () => {
-	const bytesAt = (scale: number, kept: number) => {
-		const all = change(base.slice(), scale, { kept });
+	const bytesAt = (scale: number) => {
+		const all = change(base.slice(), scale);
 		update.apply(all);
 		assert.equal(all.lost.counts.byteLength, 2 * CHUNKS);
 		const { counts } = all.lost;
 		return { bytes: all.lost.indices.byteLength + all.lost.values.byteLength, lost: new Uint16Array(counts).reduce((sum, n) => sum + n, 0) };
 	};
-	const usual = bytesAt(1e-2, 0);
+	const usual = bytesAt(1e-2);
 	assert.ok(usual.lost > 0 && usual.lost < 0.01 * count, `${usual.lost} of ${count}`);
 	const step = 1 << 16;
-	for (const scale of [1, 30, 100, 300, 1e3, 1e5]) assert.ok(bytesAt(scale, 0).bytes <= 4 * count + 2 * step);
+	for (const scale of [1, 30, 100, 300, 1e3, 1e5]) assert.ok(bytesAt(scale).bytes <= 4 * count + 2 * step);
 	// All of the four chunks and the rest of one that the gradient moves, without an index.
 	const moved = 8320 + 7 + 4096;
-	for (const [scale, kept] of [
-		[1e12, 0],
-		[1e-2, count],
-	] as const) {
-		assert.deepEqual(bytesAt(scale, kept), { bytes: Math.ceil((4 * moved) / step) * step, lost: moved });
-	}
+	assert.deepEqual(bytesAt(1e12), { bytes: Math.ceil((4 * moved) / step) * step, lost: moved });
 });
 
 test('a range leaves the rest alone', () => {
@@ -111,8 +109,11 @@ test('a range leaves the rest alone', () => {
 	update.apply(part);
 	assert.ok(part.theta.every((value, i) => (i >= 4096 && i < 8320) || value === base[i]));
 	assert.notDeepEqual(part.theta, base);
+	const moved = new Float32Array(count).fill(7);
 	update.revert(part);
+	update.moveBeside(part, moved);
 	assert.deepEqual(part.theta, base);
+	assert.ok(moved.every((value, i) => (i >= 4096 && i < 8320) !== (value === 7)));
 });
 
 test('what is of another model is refused and moves nothing', () => {
@@ -121,14 +122,18 @@ test('what is of another model is refused and moves nothing', () => {
 	const other = createGradientUpdate(parameters.slice(1));
 	const beyond = change(theta, 1, { range: { from: 0, to: CHUNKS + 1 } });
 	const short = change(theta.slice(1), 1);
-	for (const [{ apply, revert }, refusedChange] of [
+	const moved = base.slice();
+	for (const [{ apply, revert, moveBeside }, refusedChange] of [
 		[update, beyond],
 		[update, short],
 		[other, change(theta, 1, { range: { from: 0, to: 1 } })],
 	] as const) {
 		assert.throws(() => apply(refusedChange), refused);
 		assert.throws(() => revert(refusedChange), refused);
+		assert.throws(() => moveBeside(refusedChange, moved), refused);
 	}
+	assert.throws(() => update.moveBeside(change(theta, 1), moved.subarray(1)), refused);
+	assert.deepEqual(moved, base);
 	assert.deepEqual(theta, base);
 	assert.deepEqual(short.theta, base.subarray(1));
 });

@@ -11,21 +11,27 @@ export interface ChunkRange {
 	readonly to: number;
 }
 
-/** θ − scale · gradient in the place of θ, in a range of its chunks. θ is in θ's layout and finite. */
-export interface Change {
+/** θ − scale · gradient in a range of θ's chunks. θ is in θ's layout and finite. */
+export interface Step {
 	readonly theta: Float32Array;
 	readonly gradient: SparseGradient;
 	readonly scale: number;
 	readonly range: ChunkRange;
+}
+
+/** A step in the place of θ. */
+export interface Change extends Step {
 	/** Of this range alone, from `apply` to `revert`. */
 	readonly lost: LostMemory;
 }
 
 /**
- * Moves θ by a gradient, in place, and takes that back. Every chunk is computed by itself, so any cut into ranges, on any number of threads, gives the same bits.
- * Both throw BAD_ARGUMENT when an argument is of another model; θ is then as it was.
+ * Moves θ by a gradient, beside it or in its place, and takes the latter back. Every chunk is computed by itself, so any cut into ranges, on any number of
+ * threads, gives the same bits. All throw BAD_ARGUMENT when an argument is of another model; nothing is written then.
  */
 export interface GradientUpdate {
+	/** moved ← fround(θ − fround(scale · g)), element by element of the range; θ stays. */
+	moveBeside(step: Step, moved: Float32Array): void;
 	/** θ ← fround(θ − fround(scale · g)), element by element. */
 	apply(change: Change): void;
 	/** θ as it was before `apply`, to the bit: from what it lost and fround(θ + fround(scale · g)). */
@@ -38,31 +44,50 @@ export function createGradientUpdate(parameters: readonly ParameterSpec[]): Grad
 	const chunks = offsets.length - 1;
 	const count = offsets[chunks]!;
 
-	/** For each chunk that the gradient moves, with its number in the range, its part of θ, and a way to have the kernel load that and its samples. */
-	function forEachChunk({ theta, gradient, scale, range }: Change, work: (chunk: number, part: Float32Array, load: () => void) => void): void {
+	const partOf = (all: Float32Array, chunk: number): Float32Array => all.subarray(offsets[chunk]!, offsets[chunk + 1]!);
+
+	function requireLength(all: Float32Array): void {
+		if (all.length !== count) throw new VramhubError('BAD_ARGUMENT', `the model has ${count} parameters`);
+	}
+
+	/** For each chunk its number, its part of θ, and a way to have the kernel load that and its samples unless the gradient does not move it. */
+	function forEachChunk({ theta, gradient, scale, range }: Step, work: (chunk: number, part: Float32Array, load: (() => void) | undefined) => void): void {
 		const { starts, indices, values, header } = gradient;
 		if (header.chunkCount !== chunks || range.from < 0 || range.to > chunks) throw new VramhubError('BAD_ARGUMENT', 'a gradient of another model');
-		if (theta.length !== count) throw new VramhubError('BAD_ARGUMENT', `the model has ${count} parameters`);
+		requireLength(theta);
 		const kernel = chunkKernel();
 		const { inverseOf } = chunkCodec(header.codec);
 		for (let chunk = range.from; chunk < range.to; chunk++) {
 			const [from, to] = [starts[chunk]!, starts[chunk + 1]!];
-			if (from === to) continue;
-			const part = theta.subarray(offsets[chunk]!, offsets[chunk + 1]!);
-			work(chunk - range.from, part, () => {
+			const part = partOf(theta, chunk);
+			const load = (): void => {
 				inverseOf({ indices, values, from, to }, scale, part.length, kernel);
 				kernel.parameters.set(part);
-			});
+			};
+			work(chunk, part, from === to ? undefined : load);
 		}
 	}
 
 	return {
+		moveBeside(step, moved) {
+			requireLength(moved);
+			const kernel = chunkKernel();
+			forEachChunk(step, (chunk, part, load) => {
+				const target = partOf(moved, chunk);
+				if (load === undefined) return target.set(part);
+				load();
+				kernel.subtract(part.length);
+				target.set(kernel.parameters.subarray(0, part.length));
+			});
+		},
+
 		apply(change) {
 			const kernel = chunkKernel();
 			const lost = new LostList(change.lost);
 			forEachChunk(change, (chunk, part, load) => {
+				if (load === undefined) return;
 				load();
-				lost.add(chunk, part, kernel.subtract(part.length), kernel);
+				lost.add(chunk - change.range.from, part, kernel.subtract(part.length), kernel);
 				part.set(kernel.parameters.subarray(0, part.length));
 			});
 		},
@@ -71,10 +96,10 @@ export function createGradientUpdate(parameters: readonly ParameterSpec[]): Grad
 			const kernel = chunkKernel();
 			const lost = new LostList(change.lost);
 			forEachChunk(change, (chunk, part, load) => {
-				if (lost.takeWhole(chunk, part)) return;
+				if (load === undefined || lost.takeWhole(chunk - change.range.from, part)) return;
 				load();
 				kernel.add(part.length);
-				lost.take(chunk, kernel.parameters);
+				lost.take(chunk - change.range.from, kernel.parameters);
 				part.set(kernel.parameters.subarray(0, part.length));
 			});
 		},

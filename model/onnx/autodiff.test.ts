@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import * as ort from 'onnxruntime-node';
 import { vectorJacobianProduct } from '#model/onnx/autodiff.ts';
 import { Graph } from '#model/onnx/graph.ts';
-import { add, gemm, scale, softmax, split } from '#model/onnx/ops.ts';
+import { add, floorBelowFirst, gemm, scale, softmax, split } from '#model/onnx/ops.ts';
 
 async function run(graph: Graph, feeds: Record<string, ort.Tensor>): Promise<Record<string, number[]>> {
 	const session = await ort.InferenceSession.create(graph.encode('test'), { intraOpNumThreads: 1, logSeverityLevel: 3 });
@@ -37,6 +37,17 @@ test('a part of a split that nothing uses contributes zeros; a value used in thr
 	graph.output('dx', vectorJacobianProduct(graph, y, seed, [x])[0]!);
 	const { dx } = await run(graph, { x: new ort.Tensor('float32', new Float32Array(6), [2, 3]) });
 	assert.deepEqual(dx, [1.5, 0, 4, 3, 0, 8]);
+});
+
+test('what lies far below the first of its row is raised to the floor, and differentiated as if it were not', async () => {
+	const graph = new Graph();
+	const x = graph.input('x', 'float32', [1, 2, 3]);
+	const y = floorBelowFirst(graph, x, 10);
+	graph.output('y', y);
+	graph.output('dx', vectorJacobianProduct(graph, y, graph.float32(Float32Array.of(1, 2, 3, 4, 5, 6), [1, 2, 3]), [x])[0]!);
+	const { y: raised, dx } = await run(graph, { x: new ort.Tensor('float32', [1, 30, -1e9, -50, -59, -61], [1, 2, 3]) });
+	assert.deepEqual(raised, [1, 30, -9, -50, -59, -60]);
+	assert.deepEqual(dx, [1, 2, 3, 4, 5, 6]);
 });
 
 test('only paths from the asked-for parameters are emitted, and a parameter without a path is an error', () => {
