@@ -51,7 +51,7 @@ export interface PoolOptions {
 	readonly trainingGraph?: TrainingGraph;
 	/** Default: the cores, at most 2. More threads than cores only slow each other down. */
 	readonly threads?: number;
-	/** Parameters of a model up to which a moved θ gets memory of its own. Default: a million, 4 MiB. */
+	/** Parameters of a model up to which a moved θ gets memory of its own. Default: 16 million, 64 MiB. */
 	readonly movedBesideUpTo?: number;
 	/** Where the thread's code is, for a bundle that moves it. */
 	readonly workerEntry?: URL;
@@ -59,12 +59,12 @@ export interface PoolOptions {
 
 /** A thread makes few objects, and everything large is outside of its heap: by default that would take some ten megabytes before it looks for garbage. */
 const YOUNG_MEGABYTES = 3;
-/** Some ranges for each thread, since one may be held up. */
-const RANGES_A_THREAD = 2;
+/** Some ranges for each thread, since one may be held up, and the others wait for it. */
+const RANGES_A_THREAD = 4;
 /** In chunks: handing out less costs more than doing it. */
 const SMALLEST_RANGE = 32;
-/** Above, a second θ takes more memory than moving one there and back takes time, beside its forward passes. */
-const MOVED_BESIDE_UP_TO = 1 << 20;
+/** 64 MiB: as much as a thread and its activations take anyway. */
+const MOVED_BESIDE_UP_TO = 1 << 24;
 
 /** A thread ended while it changed θ, or could not change it back: it is neither what it was nor what was asked for. Whoever holds it must let go of it. */
 export class ThetaLost extends VramhubError {
