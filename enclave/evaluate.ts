@@ -44,7 +44,7 @@ export class ModelCache implements AsyncDisposable {
 
 	/**
 	 * Throws CHECKPOINT_MISMATCH or BAD_ARGUMENT when a file, right as its digest is, does not fit the manifest or is not proved. θ is the checkpoint's file, which
-	 * an evaluation changes and changes back: only one may be under way among all evaluators of a store.
+	 * an evaluation may change and change back: only one may be under way among all evaluators of a store.
 	 */
 	async open(facts: SessionFacts, files: FileStore): Promise<Evaluator> {
 		const { manifest, datasetRoot } = facts;
