@@ -155,7 +155,7 @@ test('threads that die before they come to any job are not started for ever', as
 });
 
 for (const { name, movedBesideUpTo } of WAYS) {
-	test(`${name}: θ is what it was when a thread dies of what is evaluated with it; one that dies while it changes θ is reported as such`, async () => {
+	test(`${name}: θ is what it was when a thread dies of what is evaluated with it; when one dies while it moves θ, it is what it was or given up as lost`, async () => {
 		const workerEntry = new URL('./mortal-worker.fixture.ts', import.meta.url);
 		await using pool = new ModelPool({ graph, threads: 2, workerEntry, movedBesideUpTo });
 		const shared = sharedCopy(theta);

@@ -97,7 +97,9 @@ export class Threads<J, R> {
 		if (!this.#threads.delete(thread)) return;
 		const lots = [...this.#lots.values()];
 		const lost = () => lots.flatMap(({ lot, pending }) => claimedBy(lot, thread).flatMap((index) => (pending.has(index) ? [{ lot, index }] : [])));
-		if (lost().length === 0) lots.find(({ lot }) => claim(lot, thread).next().done === false);
+		const waiting = lots.find(({ lot }) => claimedBy(lot, 0).length > 0);
+		// In the name of the lost thread: the job fails with those that it was at.
+		if (lost().length === 0 && waiting !== undefined) claim(waiting.lot, thread).next();
 		const error = new VramhubError('INVARIANT', `a model thread ended: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
 		for (const { lot, index } of lost()) {
 			noteEnd(lot, index, true);
